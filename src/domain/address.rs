@@ -54,7 +54,8 @@ impl Core {
             recipient: email.to_owned(),
             language: language.to_owned(),
             letter: Letter::ConfirmAddress {
-                name: actor.name.clone(),
+                // The name is the person's own words, and the address may be anybody's.
+                name: actor.login.clone(),
                 login: actor.login.clone(),
                 token,
             },

@@ -175,6 +175,13 @@ impl Core {
         Ok(books)
     }
 
+    /// The actor's private books of contacts besides the one everybody has.
+    pub async fn further_books(&self, actor: &Actor) -> Result<Vec<Collection>> {
+        let mut books = self.shown_books(actor).await?;
+        books.retain(|book| matches!(book.place, Place::Private(_)) && !book.is_default());
+        Ok(books)
+    }
+
     /// The collections behind [`Core::books`], not opened.
     pub(super) async fn shown_books(&self, actor: &Actor) -> Result<Vec<Collection>> {
         let mut books = self.store.books(actor.person).await?;

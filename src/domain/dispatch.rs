@@ -66,9 +66,11 @@ impl Core {
             return Err(Error::Invalid(Rule::OnItsWay));
         }
         let most = a_day(message.channel).ok_or(Error::NotFound)?;
-        self.keep_within(most, actor, message.channel).await?;
-        let op = Op::Outbox(again(&message)?);
-        self.commit_personal(actor, vec![op]).await?;
+        let ops = vec![
+            within(most, actor, message.channel),
+            Op::Outbox(again(&message)?),
+        ];
+        self.commit_personal(actor, ops).await?;
         Ok(message.recipient)
     }
 
@@ -93,7 +95,6 @@ impl Core {
         if text.is_empty() || text.chars().count() > outlet.longest {
             return Err(Error::Invalid(Rule::Message));
         }
-        self.keep_within(outlet.a_day, actor, channel).await?;
         let person = self.store().person(actor.person).await?;
         let person = person.ok_or(Error::NotFound)?;
         let message = NewMessage {
@@ -107,20 +108,22 @@ impl Core {
             },
             until: Timestamp::now().plus_days(LETTER_DAYS),
         };
-        let op = Op::Outbox(OutboxOp::Post(Box::new(message)));
-        self.commit_personal(actor, vec![op]).await.map(drop)
+        let ops = vec![
+            within(outlet.a_day, actor, channel),
+            Op::Outbox(OutboxOp::Post(Box::new(message))),
+        ];
+        self.commit_personal(actor, ops).await.map(drop)
     }
+}
 
-    /// `OverQuota` once as many messages as a day allows were written in the last one.
-    async fn keep_within(&self, limit: i64, actor: &Actor, channel: Channel) -> Result<()> {
-        let yesterday = Timestamp::now().plus_days(-1);
-        let store = self.store();
-        if store.posted_since(actor.person, channel, yesterday).await? < limit {
-            Ok(())
-        } else {
-            Err(Error::OverQuota { limit })
-        }
-    }
+/// `OverQuota` once as many messages as a day allows were sent in the last one.
+fn within(most: i64, actor: &Actor, channel: Channel) -> Op {
+    Op::Outbox(OutboxOp::Within {
+        person: actor.person,
+        channel,
+        since: Timestamp::now().plus_days(-1),
+        most,
+    })
 }
 
 #[cfg(test)]

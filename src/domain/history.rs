@@ -8,17 +8,18 @@ use std::collections::BTreeMap;
 
 use super::{
     actor::Actor,
-    batch::Op,
+    batch::{ItemOp, Op},
     book::{Book, removal},
     class::Difference,
     collection::Place,
     core::Core,
     error::{Error, Result},
-    id::{CollectionId, ItemId, PersonId, RevisionId, Timestamp},
+    id::{CollectionId, ItemId, PersonId, PlacementId, RevisionId, Timestamp},
     item::{Card, Placement},
     rights::Right,
     rule::Rule,
     store::{ItemPlace, Revision, RevisionKind, Touched},
+    undo::Undo,
 };
 
 pub(super) use page::shorten;
@@ -95,7 +96,7 @@ impl std::ops::AddAssign for Restored {
 type Spot = (Option<ItemId>, Option<CollectionId>);
 
 /// Items of one commit of going back, decided by itself: others write between two of them.
-const TOGETHER: usize = 500;
+pub(super) const TOGETHER: usize = 500;
 
 /// What goes away, then what comes back, in one commit, or in several where that is too much.
 fn portions<'a, A, B>(away: &'a [A], back: &'a [B], together: usize) -> Vec<(&'a [A], &'a [B])> {
@@ -161,8 +162,9 @@ impl Book {
     /// Brings the whole place back to a moment, as far as the actor's rights and the kept history
     /// reach: items removed since come back, items placed since go to the trash, contents change back.
     ///
-    /// `Invalid` for a moment to come, and for one from before the kept history.
-    pub async fn restore_place_at(&self, at: Timestamp) -> Result<Restored> {
+    /// Also returns what takes away again what came back. `Invalid` for a moment to come, and for one
+    /// from before the kept history.
+    pub async fn restore_place_at(&self, at: Timestamp) -> Result<(Restored, Undo)> {
         let oldest = self.core().history_begins().min(self.core().trash_begins());
         if !(oldest..=Timestamp::now()).contains(&at) {
             return Err(Error::Invalid(Rule::Moment));
@@ -200,21 +202,30 @@ impl Book {
         } else {
             TOGETHER
         };
+        let mut placements = Vec::new();
         for (new, removals) in portions(&new, &removals, together) {
-            done += self
+            let (more, back) = self
                 .decided(|book| async move { book.place_back(new, removals).await })
                 .await?;
+            done += more;
+            placements.extend(back);
         }
         for some in there.chunks(together) {
             done += self
                 .decided(|book| async move { book.contents_back(some, at).await })
                 .await?;
         }
-        Ok(done)
+        let book = self.collection().id;
+        Ok((done, Undo::Returned { book, placements }))
     }
 
-    /// First pass: which items are here. Removals first, so that a uid is free for who had it.
-    async fn place_back(&self, new: &[Touched], removals: &[RevisionId]) -> Result<Restored> {
+    /// First pass: which items are here. Removals first, so that a uid is free for who had it. Also
+    /// the placements that came back.
+    async fn place_back(
+        &self,
+        new: &[Touched],
+        removals: &[RevisionId],
+    ) -> Result<(Restored, Vec<PlacementId>)> {
         let mut done = Restored::default();
         let mut ops = Vec::with_capacity(new.len() + removals.len());
         for touched in new {
@@ -237,11 +248,16 @@ impl Book {
                 Err(_) => done.skipped += 1,
             }
         }
+        let is_back = |op: &Op| matches!(op, Op::Item(ItemOp::RestorePlacement { .. }));
+        let back: Vec<usize> = (0..ops.len()).filter(|at| is_back(&ops[*at])).collect();
+        let mut rows = Vec::new();
         if !ops.is_empty() {
             ops.extend(self.fitting_all(&ops).await?);
-            self.core().commit_as(self.actor(), ops).await?;
+            rows = self.core().commit_as(self.actor(), ops).await?.rows;
         }
-        Ok(done)
+        let back = back.iter().filter_map(|at| rows.get(*at));
+        let back = back.copied().map(PlacementId).collect();
+        Ok((done, back))
     }
 
     async fn removing(&self, touched: &Touched) -> Result<Op> {

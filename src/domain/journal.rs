@@ -238,6 +238,27 @@ impl Journal {
         }
         ops
     }
+
+    /// Keeps again what could not be written, of clients that were not forgotten meanwhile.
+    fn unwritten(&self, ops: Vec<Op>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for op in ops {
+            let Op::Device(DeviceOp::NoteClient {
+                person,
+                label,
+                mut exchanges,
+                ..
+            }) = op
+            else {
+                continue;
+            };
+            if let Some(noted) = all.get_mut(&(person, label)) {
+                exchanges.append(&mut noted.waiting);
+                let more = exchanges.len().saturating_sub(KEPT);
+                noted.waiting = exchanges.split_off(more);
+            }
+        }
+    }
 }
 
 impl Core {
@@ -252,27 +273,34 @@ impl Core {
         self.journal().note(person, label, event, technical);
     }
 
-    /// Writes what was noted, of one person or of all; nothing when nothing waits. May be lost by a
-    /// power cut.
+    /// Writes what was noted, of one person or of all; nothing when nothing waits. What cannot be
+    /// written waits on. May be lost by a power cut.
     pub async fn write_journal(&self, of: Option<PersonId>) -> Result<()> {
         let ops = self.journal().take(of);
         if ops.is_empty() {
             return Ok(());
         }
-        self.commit(Batch {
+        let written = self.commit(Batch {
             client: "journal".to_owned(),
             at: Timestamp::now(),
             unflushed: true,
-            ops,
+            ops: ops.clone(),
             ..Batch::default()
-        })
-        .await
-        .map(drop)
+        });
+        let written = written.await;
+        if written.is_err() {
+            self.journal().unwritten(ops);
+        }
+        written.map(drop)
     }
 
     /// The clients of a person, or of all, with their last exchanges; the last seen first.
     pub(super) async fn clients_of(&self, of: Option<PersonId>) -> Result<Vec<KnownClient>> {
-        self.write_journal(of).await?;
+        match self.write_journal(of).await {
+            // What is there is read on a full disk too.
+            Ok(()) | Err(Error::NoSpace | Error::Unavailable(_)) => {}
+            Err(error) => return Err(error),
+        }
         let mut clients = self.store().clients(of).await?;
         for client in &mut clients {
             let contact = self.journal().last_contact(client.person, &client.label);
@@ -346,6 +374,24 @@ mod tests {
         };
         assert_eq!(exchanges.len(), 2);
         assert!(journal.take(None).is_empty());
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_written_later() {
+        let journal = Journal::default();
+        for label in ["EAS x", "EAS y"] {
+            journal.note(PersonId(1), label, Event::Folders, "");
+        }
+        let ops = journal.take(None);
+        journal.note(PersonId(1), "EAS x", Event::Denied, "Sync 129");
+        journal.forget(PersonId(1), "EAS y");
+        journal.unwritten(ops);
+        let ops = journal.take(None);
+        let [Op::Device(DeviceOp::NoteClient { exchanges, .. })] = &ops[..] else {
+            panic!("{ops:?}");
+        };
+        let events: Vec<&Event> = exchanges.iter().map(|exchange| &exchange.event).collect();
+        assert_eq!(events, [&Event::Folders, &Event::Denied]);
     }
 
     #[test]

@@ -236,6 +236,7 @@ pub struct Outgoing {
     pub state: State,
     /// Number of times it was handed over.
     pub attempts: i64,
+    /// Last, by a person.
     pub queued: Timestamp,
     /// Time of the next attempt.
     pub due: Timestamp,
@@ -258,6 +259,14 @@ pub struct Outlets {
 #[derive(Clone, Debug)]
 pub enum OutboxOp {
     Post(Box<NewMessage>),
+    /// A precondition: fewer messages of a person than `most` were queued on a channel since a
+    /// moment, or queued again by hand. Else `OverQuota`.
+    Within {
+        person: PersonId,
+        channel: Channel,
+        since: Timestamp,
+        most: i64,
+    },
     /// Changes the state of a message. `PreconditionFailed` unless its state is `from`.
     Step {
         message: OutgoingId,
@@ -300,13 +309,6 @@ pub trait Outbox: Send + Sync {
     ) -> Result<Vec<Outgoing>>;
     /// Messages of one person, or of everybody; newest first.
     async fn outbox(&self, person: Option<PersonId>, limit: usize) -> Result<Vec<Outgoing>>;
-    /// Number of messages of a channel that a person queued since a moment.
-    async fn posted_since(
-        &self,
-        person: PersonId,
-        channel: Channel,
-        since: Timestamp,
-    ) -> Result<i64>;
     /// Notices older than a moment whose letter is not queued, oldest first.
     async fn untold(&self, before: Timestamp, limit: usize) -> Result<Vec<Untold>>;
     async fn outgoing(&self, message: OutgoingId) -> Result<Option<Outgoing>>;

@@ -289,7 +289,7 @@ impl Book {
 
 impl Core {
     /// Removes a placement. Needs *Remove* in its place, which the creator of a private contact has
-    /// in any group. Returns what undoes it.
+    /// in any group. Returns what undoes it: nothing for somebody who is not in the group any more.
     pub async fn withdraw(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
@@ -314,9 +314,10 @@ impl Core {
             book.require_deletions().await?;
             let committed = self.commit_as(&actor, vec![removal(&placement)]).await?;
             let removal = committed.row()?;
+            let comes_back = book.may(Right::Read);
             Ok(Undo::Removed {
                 book: placement.collection,
-                removals: vec![removal],
+                removals: comes_back.then_some(removal).into_iter().collect(),
             })
         })
         .await

@@ -16,6 +16,7 @@ use super::{
     rights::{ItemFacts, Right},
     rule::Rule,
     store::{Removal, Version},
+    undo::Undo,
 };
 
 /// A removed item as one person sees it in the trash of a place.
@@ -239,8 +240,8 @@ impl Book {
     }
 
     /// Empties the place; `expected` is the number of items that the person typed. Needs
-    /// *RemoveAny*. `Invalid` when the number is another.
-    pub async fn empty(&self, expected: i64) -> Result<()> {
+    /// *RemoveAny*. `Invalid` when the number is another. Returns what undoes it.
+    pub async fn empty(&self, expected: i64) -> Result<Undo> {
         let right = Right::RemoveAny;
         if !self.may(right) {
             return Err(Error::Forbidden { right });
@@ -259,10 +260,24 @@ impl Book {
                 collection,
                 expected,
             });
-            book.core()
-                .commit_as(book.actor(), vec![op])
-                .await
-                .map(drop)
+            let committed = book.core().commit_as(book.actor(), vec![op]).await?;
+            // Its removals are the first ones after the revision that was the last.
+            let last = committed.rows.first().copied().map(RevisionId);
+            let mut removals: Vec<RevisionId> = book
+                .core()
+                .store()
+                .trash(collection)
+                .await?
+                .into_iter()
+                .map(|removal| removal.revision)
+                .filter(|revision| Some(*revision) > last)
+                .collect();
+            removals.sort_unstable();
+            removals.truncate(usize::try_from(expected).unwrap_or(0));
+            Ok(Undo::Removed {
+                book: collection,
+                removals,
+            })
         })
         .await
     }
@@ -279,16 +294,11 @@ impl Core {
     /// Items the actor created that no place they read shows any more, removed from groups they are
     /// in or that were deleted while they were, or with a private book of theirs. Each can be copied
     /// to Private.
-    pub async fn lost_creations(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<Removal>> {
-        let oldest = self.trash_begins();
-        let mut lost = Vec::new();
-        for removal in self.store().removed_of_creator(actor.person).await? {
-            let shown = self.readable(actor, removal.item, None).await?.is_some();
-            if removal.at >= oldest && !shown {
-                lost.push(removal);
-            }
-        }
-        Ok(lost)
+    pub async fn lost_creations(&self, actor: &Arc<Actor>) -> Result<Vec<Removal>> {
+        let store = self.store();
+        store
+            .lost_of_creator(actor.person, self.trash_begins())
+            .await
     }
 
     /// The creator takes a copy of a removed item into Private, whatever they may do in the place

@@ -8,7 +8,9 @@ use super::{
     core::Core,
     error::{Error, Result},
     grant::Grantee,
+    history::TOGETHER,
     id::{CollectionId, ItemId, PlacementId, RevisionId, Timestamp},
+    item::Placement,
     rights::GroupRight,
     sharing::Placed,
     tag::Retag,
@@ -32,6 +34,11 @@ pub enum Undo {
     Removed {
         book: CollectionId,
         removals: Vec<RevisionId>,
+    },
+    /// Removed items came back into a book.
+    Returned {
+        book: CollectionId,
+        placements: Vec<PlacementId>,
     },
     /// A tag was deleted, which was on these items.
     TagDeleted {
@@ -63,16 +70,22 @@ pub enum Undo {
 impl Undo {
     /// Nothing was done that could be undone.
     pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Number of things it takes back, as far as they are counted.
+    pub fn len(&self) -> usize {
         match self {
-            Undo::Tagged { items, .. } => items.is_empty(),
-            Undo::Brought { items, .. } => items.is_empty(),
-            Undo::Removed { removals, .. } => removals.is_empty(),
-            Undo::Granted { former, .. } => former.is_empty(),
-            Undo::Modifiable { grantees, .. } => grantees.is_empty(),
+            Undo::Tagged { items, .. } => items.len(),
+            Undo::Brought { items, .. } => items.len(),
+            Undo::Removed { removals, .. } => removals.len(),
+            Undo::Returned { placements, .. } => placements.len(),
+            Undo::Granted { former, .. } => former.len(),
+            Undo::Modifiable { grantees, .. } => grantees.len(),
             Undo::TagDeleted { .. }
             | Undo::Commented { .. }
             | Undo::Folder(_)
-            | Undo::WentBack { .. } => false,
+            | Undo::WentBack { .. } => 1,
         }
     }
 }
@@ -119,10 +132,22 @@ impl Core {
             Undo::Removed { book, removals } => {
                 let book = self.open(actor, *book).await?;
                 let mut taken = TakenBack::default();
-                for outcome in book.restore(removals).await? {
-                    taken.count(outcome.is_ok(), 1);
+                // What a quota refuses is refused as a whole.
+                let together = if book.collection().is_folder() {
+                    usize::MAX
+                } else {
+                    TOGETHER
+                };
+                for some in removals.chunks(together) {
+                    for outcome in book.restore(some).await? {
+                        taken.count(outcome.is_ok(), 1);
+                    }
                 }
                 Ok(taken)
+            }
+            Undo::Returned { book, placements } => {
+                let book = self.open(actor, *book).await?;
+                gone_again(&book, placements).await
             }
             Undo::TagDeleted {
                 name,
@@ -189,6 +214,19 @@ async fn retagged(book: &Book, items: &[Retag]) -> Result<TakenBack> {
     Ok(taken)
 }
 
+async fn gone_again(book: &Book, placements: &[PlacementId]) -> Result<TakenBack> {
+    let mut taken = TakenBack::default();
+    for some in placements.chunks(TOGETHER) {
+        let found = book.heads_of(some).await?.into_iter().flatten();
+        let live: Vec<_> = found.filter(|placement| placement.is_live()).collect();
+        taken.left += some.len() - live.len();
+        for outcome in book.remove_all(&live).await? {
+            taken.count(outcome.is_ok(), 1);
+        }
+    }
+    Ok(taken)
+}
+
 /// What was moved is back first, so that it is nowhere for no moment.
 async fn taken_away(from: &Book, into: &Book, items: &[Placed]) -> Result<TakenBack> {
     let mut taken = TakenBack::default();
@@ -205,7 +243,15 @@ async fn taken_away(from: &Book, into: &Book, items: &[Placed]) -> Result<TakenB
         }
     }
     let found = into.by_hrefs(&hrefs).await?;
-    let there: Vec<_> = found.into_iter().flatten().map(|c| c.placement).collect();
+    let found = found.into_iter().flatten().map(|card| card.placement);
+    // A copy that was changed since is its only one.
+    let is_changed = |placement: &Placement| {
+        let copy = items
+            .iter()
+            .any(|item| !item.same && item.href == placement.href);
+        copy && placement.changed > placement.born
+    };
+    let there: Vec<_> = found.filter(|placement| !is_changed(placement)).collect();
     taken.left += hrefs.len() - there.len();
     for outcome in into.remove_all(&there).await? {
         taken.count(outcome.is_ok(), 1);

@@ -30,6 +30,9 @@ const AGAIN_MOST: i64 = 86_400;
 /// The loop looks again at least this often: clocks jump, machines sleep.
 const LOOK: i64 = 3600;
 
+/// Octets that a certificate with its chain and its key takes, at most.
+const ROOM: usize = 32 * 1024;
+
 /// The operator's settings (`[acme]`).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -141,6 +144,12 @@ impl Folder {
         self.0.join("account.json")
     }
 
+    /// Fails where a certificate could not be kept: the authority counts what it issues.
+    fn has_room(&self) -> Result<(), Fault> {
+        self.write("room", &" ".repeat(ROOM))?;
+        Ok(fs::remove_file(self.0.join("room"))?)
+    }
+
     fn write(&self, name: &str, text: &str) -> Result<(), Fault> {
         durable::make_folder(&self.0, 0o700)?;
         Ok(durable::write_private(&self.0.join(name), text.as_bytes())?)
@@ -176,9 +185,10 @@ pub async fn keep(
     folder: Folder,
     stop: CancellationToken,
 ) {
+    // What could not be written counts too.
+    let mut state = folder.state();
     let mut is_asked = false;
     loop {
-        let mut state = folder.state();
         let now = seconds(SystemTime::now());
         let due = folder
             .due(&settings)
@@ -238,13 +248,11 @@ pub async fn keep(
                 folder.keep_state(&state);
             }
         } else if state.failures == 0 && state.next != due {
-            folder.keep_state(&State {
-                next: due,
-                ..State::default()
-            });
+            state.next = due;
+            folder.keep_state(&state);
         }
         let now = seconds(SystemTime::now());
-        let next = folder.state().next.clamp(now + 1, now + LOOK);
+        let next = state.next.clamp(now + 1, now + LOOK);
         let wait = Duration::from_secs(u64::try_from(next - now).unwrap_or(1));
         is_asked = tokio::select! {
             () = stop.cancelled() => return,
@@ -272,6 +280,7 @@ async fn obtain(
     settings: &Settings,
     folder: &Folder,
 ) -> Result<(), Fault> {
+    folder.has_room()?;
     let account = account(settings, folder).await?;
     let names: Vec<_> = settings
         .domains
@@ -504,5 +513,50 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert_eq!(mode(&folder.certificate()), 0o600);
         assert_eq!(mode(&folder.0), 0o700);
+    }
+
+    /// How often the authority is asked within some seconds.
+    async fn asked(acme: PathBuf) -> usize {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings = Settings {
+            directory: format!("https://{address}/directory"),
+            ..settings()
+        };
+        let certificates = Certificates::open(tls::Settings {
+            folder: folder.path().to_owned(),
+            listens: true,
+            acme: Some(settings.clone()),
+            ..tls::Settings::default()
+        });
+        let certificates = certificates.expect("made").expect("served");
+        let stop = CancellationToken::new();
+        let keeping = tokio::spawn(keep(certificates, settings, Folder(acme), stop.clone()));
+        let mut asked = 0;
+        let until = tokio::time::Instant::now() + Duration::from_secs(4);
+        while let Ok(taken) = tokio::time::timeout_at(until, listener.accept()).await {
+            drop(taken.expect("a connection"));
+            asked += 1;
+        }
+        stop.cancel();
+        keeping.await.expect("ended");
+        asked
+    }
+
+    #[tokio::test]
+    async fn the_authority_is_not_asked_again_and_again_where_nothing_can_be_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // The state alone: its name is a folder's.
+        let partly = folder.path().join("partly");
+        fs::create_dir_all(partly.join("state.json/x")).expect("made");
+        let once = asked(partly).await;
+        // Nothing at all: a file has the folder's name.
+        let nowhere = folder.path().join("file");
+        fs::write(&nowhere, "").expect("written");
+        let never = asked(nowhere.join("acme")).await;
+        assert_eq!((once, never), (1, 0));
     }
 }

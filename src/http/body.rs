@@ -38,6 +38,12 @@ const SMALL: usize = 256 * 1024;
 /// One person's bodies take at most one part in as many.
 const PARTS: usize = 4;
 
+/// A place of no size yet for a large part of a form, held for as long as its octets are; `person`:
+/// the number of who sends it.
+pub fn place(person: i64) -> Place<'static> {
+    UNDER_WAY.place(Some(person))
+}
+
 /// Reads a body up to a limit, decompressed if it says so; `person`: the number of who sends it,
 /// none: nobody who is known.
 pub async fn read(
@@ -125,13 +131,23 @@ impl UnderWay {
 }
 
 /// What one body takes of the room; it is given back when dropped.
-struct Place<'a> {
+pub struct Place<'a> {
     room: &'a UnderWay,
     person: Option<i64>,
     octets: usize,
 }
 
 impl Place<'_> {
+    /// Takes room for what of a part is beyond what is always received, next to what it has.
+    pub fn beside(&mut self, had: usize, octets: usize) -> Result<(), BodyError> {
+        self.widen(had + octets.saturating_sub(SMALL))
+    }
+
+    /// The octets it takes.
+    pub fn octets(&self) -> usize {
+        self.octets
+    }
+
     /// Takes more, up to as many octets altogether.
     fn widen(&mut self, octets: usize) -> Result<(), BodyError> {
         let more = octets.saturating_sub(self.octets);

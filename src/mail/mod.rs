@@ -271,7 +271,7 @@ impl Worker<'_> {
         let begun = Instant::now();
         loop {
             match self.core.step(step.clone()).await {
-                Err(error @ Error::Unavailable(_)) if !stop.is_cancelled() => {
+                Err(error @ (Error::Unavailable(_) | Error::NoSpace)) if !stop.is_cancelled() => {
                     tracing::error!(%error, "the end of a message could not be kept");
                     sleep(POLL.max(begun.elapsed() / 4)).await;
                 }

@@ -159,7 +159,7 @@ sentences! {
     nothing_to_export: "There is nothing to export.", "Il n'y a rien à exporter.";
     what_is_lost: "What each format cannot say", "Ce que chaque format ne peut dire";
     nothing_lost: "everything comes back", "tout revient";
-    formulas: "For spreadsheets, a cell that could run as a formula gets an apostrophe in front; importing takes it away. The presets for Google, Outlook and Thunderbird change nothing.", "Pour les tableurs, une cellule qui pourrait agir comme formule reçoit une apostrophe devant ; l'import l'enlève. Les modèles pour Google, Outlook et Thunderbird ne changent rien.";
+    formulas: "For spreadsheets, a cell that could run as a formula gets an apostrophe in front; importing takes it away. The presets for Google, Outlook and Thunderbird change nothing: do not open their files in a spreadsheet.", "Pour les tableurs, une cellule qui pourrait agir comme formule reçoit une apostrophe devant ; l'import l'enlève. Les modèles pour Google, Outlook et Thunderbird ne changent rien : n'ouvrez pas leurs fichiers dans un tableur.";
     options: "Options", "Choix";
     with_photos: "With photos (vCard, PDF cards)", "Avec les photos (vCard, fiches PDF)";
     with_tags: "With my tags, as categories", "Avec mes étiquettes, comme catégories";

@@ -15,8 +15,9 @@ use http::{StatusCode, header};
 use super::{
     Web,
     browsers::browser_name,
-    edit::{PHOTO, in_turn, invalid, whole},
+    edit::{PHOTO, in_turn, invalid, picture, whole},
     form::Posted,
+    limit::Limit,
     page::{Shell, Tool, see_other, show},
     params::Query,
     request::Visit,
@@ -32,6 +33,7 @@ use crate::{
         id::Timestamp,
         principal::Profile,
     },
+    http::body,
     text::fill,
     transfer::Everything,
 };
@@ -39,6 +41,8 @@ use crate::{
 const HERE: &str = "/settings/account";
 /// Octets of a form's texts.
 const TYPED: usize = 4096;
+/// Letters in an hour that confirm an address, for one person, and to one address.
+const LETTERS: u32 = 5;
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -69,10 +73,21 @@ pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<
 }
 
 async fn telling(web: &Arc<Web>, visit: &Visit, told: Told) -> Response {
+    telling_again(web, visit, told, Portrait::default()).await
+}
+
+/// The page with what was typed into the card; a picture is to be chosen again.
+async fn telling_again(web: &Arc<Web>, visit: &Visit, told: Told, typed: Portrait) -> Response {
     let shown = async {
         let status = told.status();
         let person = web.core.account(&visit.actor).await?;
-        let profile = web.core.profile(&visit.actor).await?;
+        let stored = web.core.profile(&visit.actor).await?;
+        let profile = Profile {
+            name: typed.name.unwrap_or(stored.name),
+            email: typed.email.or(stored.email),
+            organization: typed.organization.unwrap_or(stored.organization),
+            picture: stored.picture,
+        };
         let sessions = web.core.sessions(&visit.actor).await?;
         let groups = visit.actor.memberships.iter();
         let page = Page {
@@ -105,76 +120,131 @@ fn row(session: &Session, visit: &Visit) -> Row {
     }
 }
 
+/// How often letters that confirm an address may be asked for.
+pub struct Limits {
+    person: Limit,
+    address: Limit,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            person: Limit::new(LETTERS),
+            address: Limit::new(LETTERS),
+        }
+    }
+}
+
+impl Limits {
+    fn allow(&self, visit: &Visit, address: &str) -> bool {
+        let person = self.person.allows(&visit.actor.person.to_string());
+        person && self.address.allows(&address.trim().to_lowercase())
+    }
+}
+
+/// What the form of the own card sent.
+#[derive(Default)]
+struct Sent {
+    portrait: Portrait,
+    password: String,
+    /// It is of a page of this session.
+    fresh: bool,
+}
+
+async fn receive(
+    web: &Arc<Web>,
+    visit: &Visit,
+    form: &mut Multipart,
+    sent: &mut Sent,
+) -> Result<()> {
+    let most = visit.actor.photo;
+    let mut room = body::place(visit.actor.person.0);
+    let portrait = &mut sent.portrait;
+    while let Some(field) = form.next_field().await.map_err(invalid)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if name == "photo" {
+            // The token comes first: nothing large is taken from elsewhere.
+            let limit = if sent.fresh { PHOTO } else { 0 };
+            let octets = picture(field, limit, &mut room).await?;
+            match octets {
+                Some(octets) if octets.is_empty() => {}
+                None if !sent.fresh => {}
+                octets => {
+                    let octets = octets.ok_or(Error::TooLarge { limit })?;
+                    let made = in_turn(web, move |facet| facet.picture(&octets, most));
+                    portrait.picture = Some(made.await?);
+                }
+            }
+            continue;
+        }
+        let octets = whole(field, TYPED).await?;
+        let octets = octets.ok_or(Error::TooLarge { limit: TYPED })?;
+        let value = String::from_utf8_lossy(&octets).into_owned();
+        match name.as_str() {
+            "token" => sent.fresh = visit.accepts(web, &value),
+            "name" => portrait.name = Some(value),
+            "email" => portrait.email = Some(value),
+            "organization" => portrait.organization = Some(value),
+            "password" => sent.password = value,
+            "remove-photo" if portrait.picture.is_none() => portrait.picture = Some(Vec::new()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// `POST /settings/account/card`
 pub async fn card(State(web): State<Arc<Web>>, visit: Visit, mut form: Multipart) -> Response {
-    let read = async {
-        let mut portrait = Portrait::default();
-        let most = visit.actor.photo;
-        let (mut fresh, mut password) = (false, String::new());
-        while let Some(field) = form.next_field().await.map_err(invalid)? {
-            let name = field.name().unwrap_or_default().to_owned();
-            let limit = if name == "photo" { PHOTO } else { TYPED };
-            let octets = whole(field, limit).await?;
-            let octets = octets.ok_or(Error::TooLarge { limit })?;
-            if name == "photo" {
-                if !octets.is_empty() {
-                    portrait.picture =
-                        Some(in_turn(&web, move |facet| facet.picture(&octets, most)).await?);
-                }
-                continue;
-            }
-            let value = String::from_utf8_lossy(&octets).into_owned();
-            match name.as_str() {
-                "token" => fresh = visit.accepts(&web, &value),
-                "name" => portrait.name = Some(value),
-                "email" => portrait.email = Some(value),
-                "organization" => portrait.organization = Some(value),
-                "password" => password = value,
-                "remove-photo" if portrait.picture.is_none() => portrait.picture = Some(Vec::new()),
-                _ => {}
-            }
-        }
-        Ok::<_, Error>(fresh.then_some((portrait, password)))
-    };
+    let mut card = Sent::default();
     let changed = async {
-        let Some((mut portrait, password)) = read.await? else {
-            return Err(Error::Invalid(visit.text.stale_page.into()));
-        };
-        // The address signs in and gets links for forgotten passwords.
-        let present = web
-            .core
-            .account(&visit.actor)
-            .await?
-            .email
-            .unwrap_or_default();
-        let other = portrait
-            .email
-            .as_deref()
-            .is_some_and(|email| email.trim() != present);
-        if other && let Err(told) = confirmed(&web, &visit, &password).await? {
-            return Ok(Err(told));
-        }
-        let wanted = portrait.email.clone().unwrap_or_default();
-        if !other || wanted.trim().is_empty() || !web.outlets.mail {
-            web.core.change_portrait(&visit.actor, portrait).await?;
-            return Ok(Ok(Done::of(Deed::Saved)));
-        }
-        portrait.email = None;
-        let asked = web.core.ask_address(&visit.actor, &wanted, visit.text.lang);
-        asked.await?;
-        web.core.change_portrait(&visit.actor, portrait).await?;
-        Ok(Ok(Done::of(Deed::AddressAsked).to(wanted.trim())))
+        receive(&web, &visit, &mut form, &mut card).await?;
+        change(&web, &visit, &card).await
     };
-    let changed: Result<std::result::Result<Done, Told>> = changed.await;
-    match changed {
-        Ok(Ok(done)) => done.at(HERE),
-        Ok(Err(told)) => telling(&web, &visit, told).await,
+    let told = match changed.await {
+        Ok(Ok(done)) => return done.at(HERE),
+        Ok(Err(told)) => told,
         Err(Error::Exists(_)) => {
             let why = visit.text.account.email_taken.to_owned();
-            telling(&web, &visit, Told::Refused(StatusCode::CONFLICT, why)).await
+            Told::Refused(StatusCode::CONFLICT, why)
         }
-        Err(error) => telling(&web, &visit, Told::refused(&error, &visit)).await,
+        Err(error) => Told::refused(&error, &visit),
+    };
+    telling_again(&web, &visit, told, card.portrait).await
+}
+
+async fn change(
+    web: &Arc<Web>,
+    visit: &Visit,
+    card: &Sent,
+) -> Result<std::result::Result<Done, Told>> {
+    if !card.fresh {
+        return Err(Error::Invalid(visit.text.stale_page.into()));
     }
+    let mut portrait = card.portrait.clone();
+    // The address signs in and gets links for forgotten passwords.
+    let present = web.core.account(&visit.actor).await?.email;
+    let present = present.unwrap_or_default();
+    let other = portrait
+        .email
+        .as_deref()
+        .is_some_and(|email| email.trim() != present);
+    if other && let Err(told) = confirmed(web, visit, &card.password).await? {
+        return Ok(Err(told));
+    }
+    let wanted = portrait.email.clone().unwrap_or_default();
+    if !other || wanted.trim().is_empty() || !web.outlets.mail {
+        web.core.change_portrait(&visit.actor, portrait).await?;
+        return Ok(Ok(Done::of(Deed::Saved)));
+    }
+    if !web.letters.allow(visit, &wanted) {
+        let why = visit.text.mail.too_often.to_owned();
+        return Ok(Err(Told::Refused(StatusCode::TOO_MANY_REQUESTS, why)));
+    }
+    portrait.email = None;
+    let asked = web.core.ask_address(&visit.actor, &wanted, visit.text.lang);
+    asked.await?;
+    web.core.change_portrait(&visit.actor, portrait).await?;
+    Ok(Ok(Done::of(Deed::AddressAsked).to(wanted.trim())))
 }
 
 /// `GET /settings/account/photo`

@@ -227,13 +227,19 @@ async fn into_contact(
     to: crate::domain::id::CollectionId,
 ) -> Result<String> {
     let folder = web.core.open(&visit.actor, to).await?;
-    let mut names = Vec::new();
+    let mut documents = Vec::new();
     for id in folder.add_documents(uploads).await? {
-        let document = folder.by_server_id(&id).await?.placement;
-        book.attach(contact, document.item).await?;
-        names.push(straight(&document.display));
+        documents.push(folder.by_server_id(&id).await?.placement);
     }
-    Ok(names.join(", "))
+    for document in &documents {
+        if let Err(error) = book.attach(contact, document.item).await {
+            // What is attached to nothing was not meant for the folder.
+            folder.remove_all(&documents).await?;
+            return Err(error);
+        }
+    }
+    let names = documents.iter().map(|document| straight(&document.display));
+    Ok(names.collect::<Vec<_>>().join(", "))
 }
 
 /// `POST …/c/ID/detach`

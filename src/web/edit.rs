@@ -17,7 +17,7 @@ use bytes::Bytes;
 use http::StatusCode;
 
 pub use self::alike::{Alike, while_typing};
-pub use self::sent::{PHOTO, in_turn, invalid, whole};
+pub use self::sent::{PHOTO, in_turn, invalid, picture, whole};
 use self::{
     alike::newly_alike,
     gone::Gone,
@@ -84,6 +84,11 @@ pub async fn new(State(web): State<Arc<Web>>, place: PlacePath, visit: Visit) ->
 
 /// What the person calls a place of contacts.
 fn place_name(place: &PlacePath, visit: &Visit) -> String {
+    if let PlacePath::Book(segment) = place {
+        let mut books = visit.books.iter().filter(|book| book.segment == *segment);
+        let book = books.next().map(|book| book.display_name.clone());
+        return book.unwrap_or_else(|| visit.text.private.to_owned());
+    }
     let groups = visit.actor.memberships.iter();
     let mut groups = groups.filter(|own| PlacePath::Group(own.name.clone()) == *place);
     let group = groups.next().map(|own| own.display_name.clone());

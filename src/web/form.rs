@@ -13,17 +13,14 @@ use axum::{
 use http::StatusCode;
 
 use super::{
-    Web,
+    FORM, Web,
     page::{Message, show},
-    request::Visit,
+    request::{Visit, wanted},
 };
 use crate::domain::{
     error::Error,
     id::{CollectionId, PersonId, RevisionId, TagId},
 };
-
-/// Octets of a form without files.
-const LIMIT: usize = 1024 * 1024;
 
 /// Numbers a list of ranges may stand for.
 pub const LISTED: usize = 1000;
@@ -130,11 +127,12 @@ where
             Ok(visit) => visit,
             Err(refused) => return Err(again::signed_out(refused, parts, body).await),
         };
-        let too_large = Error::TooLarge { limit: LIMIT };
-        let body = axum::body::to_bytes(body, LIMIT)
+        let too_large = Error::TooLarge { limit: FORM };
+        let body = axum::body::to_bytes(body, FORM)
             .await
             .map_err(|_| visit.failed(&Arc::<Web>::from_ref(state), &too_large))?;
         let path = parts.uri.path().to_owned();
+        let back = wanted(&parts.method, &parts.uri);
         let request = Request::from_parts(parts, Body::from(body));
         let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, &())
             .await
@@ -146,18 +144,18 @@ where
         } else {
             let shell = posted.visit.shell(&web, None);
             let again = again::stale(shell, &path, &posted.fields);
-            Err(again.unwrap_or_else(|| stale(&web, &posted.visit, &path)))
+            Err(again.unwrap_or_else(|| stale(&web, &posted.visit, back)))
         }
     }
 }
 
 /// Nothing was done: the page the form stood on leads on.
-fn stale(web: &Web, visit: &Visit, path: &str) -> Response {
+fn stale(web: &Web, visit: &Visit, back: String) -> Response {
     let page = Message {
         shell: visit.shell(web, None),
         title: visit.text.forbidden.to_owned(),
         message: visit.text.stale_page.to_owned(),
-        back: path.rsplit_once('/').map(|(page, _)| page.to_owned()),
+        back: Some(back),
     };
     show(StatusCode::FORBIDDEN, &page)
 }

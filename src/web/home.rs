@@ -44,7 +44,8 @@ struct Home {
     soonest: Option<String>,
     refused: Option<String>,
     proposals: Option<String>,
-    devices: Vec<String>,
+    /// The page of each, and what is said.
+    devices: Vec<(String, String)>,
 }
 
 struct Birthday {
@@ -153,7 +154,7 @@ async fn birthdays(web: &Web, visit: &Visit) -> Result<(Vec<Birthday>, Option<St
 }
 
 /// What a device needs somebody to look at; none when all is well.
-fn attention(device: &Device, visit: &Visit) -> Option<String> {
+fn attention(device: &Device, visit: &Visit) -> Option<(String, String)> {
     let text = visit.text;
     let silent = device.last_seen < Timestamp::now().plus_days(-SILENT);
     let why = match device.access {
@@ -165,5 +166,6 @@ fn attention(device: &Device, visit: &Visit) -> Option<String> {
         DeviceAccess::Blocked => text.device_blocked.to_owned(),
         _ => text.device_wiping.to_owned(),
     };
-    Some(format!("{} {why}", device.device_type))
+    let page = format!("/settings/devices/e/{}", device.id);
+    Some((page, format!("{} {why}", device.shown_name())))
 }

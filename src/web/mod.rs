@@ -10,6 +10,7 @@ mod calls;
 mod card;
 mod choice;
 mod comments;
+mod compress;
 mod connect;
 mod contacts;
 mod devices;
@@ -84,6 +85,8 @@ use crate::{
 
 pub use site::Site;
 
+/// Octets of a form without files.
+const FORM: usize = 1024 * 1024;
 /// Octets of an upload that are read at all; how many are kept is each form's own.
 const UPLOAD: usize = 1024 * 1024 * 1024;
 /// Octets of a form of somebody who is not signed in.
@@ -102,6 +105,7 @@ pub struct Web {
     sessions: Sessions,
     pub(crate) outlets: Outlets,
     forgotten: forgotten::Limits,
+    letters: account::Limits,
     undos: undo::Undos,
     lately: dispatch::Lately,
     verify: verify::public::Limits,
@@ -128,6 +132,7 @@ impl Web {
             jobs,
             outlets,
             forgotten: forgotten::Limits::default(),
+            letters: account::Limits::default(),
             verify: verify::public::Limits::default(),
         })
     }
@@ -139,10 +144,16 @@ pub fn router(web: Arc<Web>) -> Router {
         let at = |rest: &str| format!("{path}{rest}");
         Router::new()
             .route(path, get(contacts::list))
-            .route(&at("/new"), get(edit::new).post(edit::create))
+            .route(
+                &at("/new"),
+                get(edit::new).post(edit::create).layer(uploads()),
+            )
             .route(&at("/new/alike"), post(edit::while_typing))
             .route(&at("/c/{id}"), get(card::card))
-            .route(&at("/c/{id}/edit"), get(edit::edit).post(edit::update))
+            .route(
+                &at("/c/{id}/edit"),
+                get(edit::edit).post(edit::update).layer(uploads()),
+            )
             .route(&at("/c/{id}/delete"), post(card::delete))
             .route(&at("/c/{id}/photo"), get(card::photo))
             .merge(one_item(path))
@@ -173,6 +184,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .merge(assets())
         .merge(letters())
         .merge(place("/c/private"))
+        .merge(place("/c/{book}"))
         .merge(place("/g/{name}"))
         .merge(folder("/d/private/{folder}"))
         .merge(folder("/d/g/{name}/{folder}"))
@@ -184,9 +196,16 @@ pub fn router(web: Arc<Web>) -> Router {
         .method_not_allowed_fallback(params::other_method)
         // What else is sent there is CardDAV discovery.
         .route("/", get(home::page))
-        .layer(DefaultBodyLimit::max(UPLOAD))
+        .layer(DefaultBodyLimit::max(FORM))
+        .layer(middleware::from_fn_with_state(web.clone(), told::sign))
+        .layer(middleware::from_fn(compress::compress))
         .layer(middleware::from_fn_with_state(web.clone(), origin::guard));
     guarded(pages).with_state(web)
+}
+
+/// Of the forms with files.
+fn uploads() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(UPLOAD)
 }
 
 /// What browsers are told of pages: nothing foreign, nothing sniffed, no frames.
@@ -386,7 +405,10 @@ fn files(place: &str) -> Router<Arc<Web>> {
     let waiting = |rest: &str| format!("{place}/import/file/{{upload}}{rest}");
     let imported = |rest: &str| format!("{place}/imports/{{import}}{rest}");
     Router::new()
-        .route(&at("/import"), get(import::start).post(import::receive))
+        .route(
+            &at("/import"),
+            get(import::start).post(import::receive).layer(uploads()),
+        )
         .route(&waiting(""), get(import::check).post(import::check_again))
         .route(&waiting("/start"), post(import::begin))
         .route(&waiting("/discard"), post(import::discard))
@@ -458,7 +480,10 @@ fn account() -> Router<Arc<Web>> {
         )
         .route("/settings/passwords/revoke", post(app_passwords::revoke))
         .route("/settings/account", get(account::page))
-        .route("/settings/account/card", post(account::card))
+        .route(
+            "/settings/account/card",
+            post(account::card).layer(uploads()),
+        )
         .route("/settings/account/photo", get(account::photo))
         .route(
             "/settings/account/address/{token}",

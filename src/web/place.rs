@@ -21,10 +21,13 @@ use crate::domain::{
     item::Card,
 };
 
-/// A place in a URL: the contacts of Private or of a group, or a folder of documents.
+/// A place in a URL: the contacts of Private, of a further private book or of a group, or a folder of
+/// documents.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PlacePath {
     Private,
+    /// A private book besides the one everybody has, by the last segment of its URL for clients.
+    Book(String),
     Group(String),
     Folder {
         /// None: in Private.
@@ -46,10 +49,11 @@ impl PlacePath {
                 segment: book.collection().segment.clone(),
             };
         }
-        if book.is_private() {
-            PlacePath::Private
-        } else {
-            PlacePath::Group(book.collection().segment.clone())
+        let segment = || book.collection().segment.clone();
+        match book.is_private() {
+            true if book.collection().is_default() => PlacePath::Private,
+            true => PlacePath::Book(segment()),
+            false => PlacePath::Group(segment()),
         }
     }
 
@@ -57,6 +61,7 @@ impl PlacePath {
     pub fn path(&self) -> String {
         match self {
             PlacePath::Private => "/c/private".to_owned(),
+            PlacePath::Book(segment) => format!("/c/{}", encode_segment(segment)),
             PlacePath::Group(name) => format!("/g/{}", encode_segment(name)),
             PlacePath::Folder { group, segment } => {
                 let place = Self::documents(group.as_deref());
@@ -108,6 +113,7 @@ impl PlacePath {
                 let default = crate::domain::collection::DEFAULT_BOOK;
                 web.core.open_private(&visit.actor, default).await
             }
+            PlacePath::Book(segment) => web.core.open_private(&visit.actor, segment).await,
             PlacePath::Group(name) => web.core.open_group(&visit.actor, name).await,
             PlacePath::Folder { group, segment } => {
                 let core = &web.core;
@@ -164,7 +170,10 @@ impl Params {
         match (self.value("folder"), self.value("name")) {
             (Some(segment), group) => PlacePath::Folder { group, segment },
             (None, Some(name)) => PlacePath::Group(name),
-            (None, None) => PlacePath::Private,
+            (None, None) => match self.value("book") {
+                Some(segment) => PlacePath::Book(segment),
+                None => PlacePath::Private,
+            },
         }
     }
 }

@@ -17,13 +17,14 @@ use super::{
     place::{PlacePath, encode_segment},
     search::scope_value,
     session::{Session, Visitor},
-    told::Told,
+    told::{Told, Whose},
     when,
 };
 use crate::http::About;
 use crate::{
     domain::{
         actor::Actor,
+        collection::Collection,
         error::Error,
         id::GroupId,
         search::Scope,
@@ -49,6 +50,8 @@ pub struct Visit {
     maintenance: Option<String>,
     /// Members of each group of the person.
     sizes: Vec<(GroupId, i64)>,
+    /// Private books besides the one everybody has.
+    pub books: Vec<Collection>,
 }
 
 impl Visit {
@@ -67,6 +70,7 @@ impl Visit {
             news: (news > 0).then(|| (news, fill(text.news.waiting, &[&news]))),
             maintenance: web.core.maintenance_notice().await?,
             sizes: web.core.group_sizes(&actor).await?,
+            books: web.core.further_books(&actor).await?,
             actor,
             session,
             visitor,
@@ -114,6 +118,15 @@ impl Visit {
             });
             scopes.push(Scope::Group(membership.name.clone()));
         }
+        for book in self.books.iter().filter(|_| !documents) {
+            places.push(PlaceLink {
+                path: PlacePath::Book(book.segment.clone()).path(),
+                name: book.display_name.clone(),
+                members: None,
+                current: false,
+            });
+            scopes.push(Scope::Private);
+        }
         let mut scope = Scope::Everywhere;
         for (place, own) in places.iter_mut().zip(scopes) {
             place.current = here.is_some_and(|here| match here.strip_prefix(&place.path) {
@@ -135,7 +148,7 @@ impl Visit {
             },
             scope: scope_value(&scope),
             adds: match here {
-                Some(path) if path != PlacePath::Private.path() => None,
+                Some(path) if !path.starts_with("/c/") => None,
                 Some(path) => Some(format!("{path}/new")),
                 None => Some("/new".to_owned()),
             },
@@ -152,6 +165,7 @@ impl Visit {
     /// [`Visit::shell`] with a message at the top of the page.
     pub fn shell_telling(&self, web: &Web, here: Option<&str>, told: Told) -> Shell {
         let mut shell = self.shell(web, here);
+        let told = told.believed(web, self);
         shell.notice = told.notice(self.text);
         shell.undo = told.undo(here);
         shell.problem = told.problem();
@@ -213,6 +227,7 @@ where
         match session.actor.clone() {
             Some(actor) => {
                 About::of(&parts.extensions).note_login(&actor.login);
+                Whose::note(&parts.extensions, actor.person);
                 Visit::of(&web, actor, session, visitor, &parts.headers)
                     .await
                     .map_err(|error| anonymous_failure(&error, &parts.headers))
@@ -225,9 +240,9 @@ where
     }
 }
 
-/// Where somebody goes on who has to sign in first: the page that was asked for, or the one that a
-/// form stood on; what the form asked for is not done.
-fn wanted(method: &Method, uri: &Uri) -> String {
+/// Where somebody goes on who has to sign in first, or whose form is too old: the page that was asked
+/// for, or the one that the form stood on; what the form asked for is not done.
+pub fn wanted(method: &Method, uri: &Uri) -> String {
     let path = uri.path();
     if matches!(*method, Method::GET | Method::HEAD) {
         let whole = uri.path_and_query().map(PathAndQuery::as_str);

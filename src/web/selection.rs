@@ -20,7 +20,7 @@ use crate::{
         book::Book,
         class::{CONTACT, DOCUMENT},
         error::{Error, Result},
-        id::{TagId, Timestamp},
+        id::TagId,
         item::Placement,
         rule::Rule,
         sharing::How,
@@ -213,7 +213,8 @@ pub async fn chosen(
         };
     }
     let mut chosen = Vec::new();
-    for id in posted.values("id") {
+    let mut named = HashSet::new();
+    for id in posted.values("id").filter(|id| named.insert(*id)) {
         match book.by_server_id(id).await {
             Ok(card) => chosen.push(card.placement),
             Err(Error::NotFound) => {}
@@ -299,16 +300,14 @@ pub async fn ask_empty(State(web): State<Arc<Web>>, place: PlacePath, visit: Vis
 /// `POST …/empty`
 pub async fn empty(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
     let visit = &posted.visit;
-    // The moment before, on a clock of milliseconds: what the undo goes back to.
-    let before = Timestamp(Timestamp::now().0 - 1);
     let emptied = async {
         let book = place.open(&web, visit).await?;
         book.empty(posted.number("count")).await
     };
     let told = match emptied.await {
-        Ok(()) => {
-            let done = Done::of(Deed::Emptied).undone_by(format!("@{}", before.0));
-            return done.at(&place.path());
+        Ok(undo) => {
+            let kept = web.undos.keep(visit, vec![undo], &place.path());
+            return Done::of(Deed::Emptied).undone_by(kept).at(&place.path());
         }
         Err(Error::Invalid(Rule::Count(_))) => {
             let count = visit.text.count_differs.to_owned();

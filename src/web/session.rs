@@ -34,7 +34,7 @@ const AGENT: usize = 300;
 pub struct Sessions {
     core: Arc<Core>,
     /// Made anew at each start: forms of an earlier process are refused, sessions live on.
-    form_key: [u8; 32],
+    form_key: [u8; 64],
     /// Codes of each ticket.
     codes: Limit,
 }
@@ -79,7 +79,7 @@ impl Session {
 impl Sessions {
     /// Sessions of the store behind a core.
     pub fn new(core: Arc<Core>) -> Self {
-        let mut form_key = [0; 32];
+        let mut form_key = [0; 64];
         rand::fill(&mut form_key[..]);
         Self {
             core,
@@ -140,7 +140,7 @@ impl Sessions {
         Ok(person.filter(|person| {
             let expected = self.mark(person, until);
             let same = bool::from(expected.as_bytes().ct_eq(mark.as_bytes()));
-            let holds = same && !expected.is_empty() && !person.disabled;
+            let holds = same && !person.disabled;
             holds && self.codes.allows(&expected)
         }))
     }
@@ -175,24 +175,51 @@ impl Sessions {
         set_cookie("", 0, secure)
     }
 
-    /// The token every form of a session carries.
+    /// The token every form of a session carries, written differently on each page: pages are
+    /// compressed, and what is written alike could be guessed from their length.
     pub fn form_token(&self, session: &Session) -> String {
-        self.signed(session.cookie.as_bytes())
+        let mut mask = [0; 32];
+        rand::fill(&mut mask[..]);
+        let token = self.mac(session.cookie.as_bytes());
+        let masked: Vec<u8> = mask.iter().zip(token).map(|(a, b)| a ^ b).collect();
+        hex(&mask) + &hex(&masked)
+    }
+
+    /// The proof that this server led a person to an address with such a query.
+    pub fn proof(&self, person: PersonId, query: &str) -> String {
+        self.signed(format!("told {person} {query}").as_bytes())
     }
 
     fn signed(&self, said: &[u8]) -> String {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.form_key) else {
-            return String::new();
-        };
+        hex(&self.mac(said))
+    }
+
+    fn mac(&self, said: &[u8]) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new(&self.form_key.into());
         mac.update(said);
-        hex(&mac.finalize().into_bytes())
+        mac.finalize().into_bytes().into()
     }
 
     /// Whether a form was made for this session.
     pub fn is_form_token(&self, session: &Session, token: &str) -> bool {
-        let expected = self.form_token(session);
-        !expected.is_empty() && bool::from(expected.as_bytes().ct_eq(token.as_bytes()))
+        let Some(octets) = unhex(token).filter(|octets| octets.len() == 64) else {
+            return false;
+        };
+        let (mask, masked) = octets.split_at(32);
+        let token: Vec<u8> = mask.iter().zip(masked).map(|(a, b)| a ^ b).collect();
+        bool::from(self.mac(session.cookie.as_bytes()).ct_eq(&token))
     }
+}
+
+/// What [`hex`] writes.
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |octet: &u8| char::from(*octet).to_digit(16);
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let octets = pairs.iter().map(|[high, low]| {
+        let octet = digit(high)? * 16 + digit(low)?;
+        u8::try_from(octet).ok()
+    });
+    rest.is_empty().then(|| octets.collect()).flatten()
 }
 
 fn web_client() -> Client {

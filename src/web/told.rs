@@ -2,10 +2,19 @@
 
 mod deed;
 
-use http::StatusCode;
+use std::sync::{Arc, OnceLock};
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::{Extensions, HeaderValue, StatusCode, header::LOCATION};
 use serde::Deserialize;
+use subtle::ConstantTimeEq as _;
 
 use super::{
+    Web,
     error::explain,
     names,
     page::{Undo, see_other},
@@ -13,10 +22,9 @@ use super::{
     request::Visit,
 };
 use crate::{
-    domain::{error::Error, history::Restored},
+    domain::{error::Error, history::Restored, id::PersonId},
     text::{Text, fill},
 };
-use axum::response::Response;
 
 pub use deed::Deed;
 
@@ -29,8 +37,42 @@ pub struct Done {
     pub name: String,
     /// Numbers in the sentence, separated by commas.
     pub n: String,
-    /// What can be taken back: removals as ranges of revisions, `@` and a moment, `merge:`, `kept:`.
+    /// What can be taken back: removals as ranges of revisions, `merge:`, `kept:`.
     pub undo: String,
+    /// Shows that this server sent the person to the address.
+    pub proof: String,
+}
+
+/// The person of a request, once they are known.
+#[derive(Clone, Default)]
+pub struct Whose(Arc<OnceLock<PersonId>>);
+
+impl Whose {
+    /// Notes who is signed in.
+    pub fn note(extensions: &Extensions, person: PersonId) {
+        if let Some(Whose(whose)) = extensions.get() {
+            let _ = whose.set(person);
+        }
+    }
+}
+
+/// Adds to the address of an answer by [`Done::at`] the proof that it is this server's: another's
+/// link shows no notice and offers no undo.
+pub async fn sign(State(web): State<Arc<Web>>, mut request: Request, next: Next) -> Response {
+    let whose = Whose::default();
+    request.extensions_mut().insert(whose.clone());
+    let mut response = next.run(request).await;
+    let done = response.extensions_mut().remove::<Done>();
+    if let (Some(done), Some(person)) = (done, whose.0.get()) {
+        let headers = response.headers_mut();
+        let location = headers.get(LOCATION).and_then(|at| at.to_str().ok());
+        let proof = web.sessions.proof(*person, &done.query());
+        let signed = location.map(|at| format!("{at}&proof={proof}"));
+        if let Some(signed) = signed.and_then(|at| HeaderValue::try_from(at).ok()) {
+            headers.insert(LOCATION, signed);
+        }
+    }
+    response
 }
 
 impl Done {
@@ -83,14 +125,25 @@ impl Done {
 
     /// 303 to a page that tells it.
     pub fn at(&self, path: &str) -> Response {
-        let query = form_encode(&[
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let mut response = see_other(&format!("{path}{joint}{}", self.query()));
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+
+    fn query(&self) -> String {
+        form_encode(&[
             ("done", &self.done.code()),
             ("name", &self.name),
             ("n", &self.n),
             ("undo", &self.undo),
-        ]);
-        let joint = if path.contains('?') { '&' } else { '?' };
-        see_other(&format!("{path}{joint}{query}"))
+        ])
+    }
+
+    /// Whether this server sent the person to the address that tells it.
+    fn is_own(&self, web: &Web, visit: &Visit) -> bool {
+        let proof = web.sessions.proof(visit.actor.person, &self.query());
+        bool::from(proof.as_bytes().ct_eq(self.proof.as_bytes()))
     }
 
     /// What changed by going back; a number that is none is not said.
@@ -162,6 +215,14 @@ impl Told {
         Told::Refused(status, message)
     }
 
+    /// Nothing, where an address tells what this server did not do.
+    pub fn believed(self, web: &Web, visit: &Visit) -> Self {
+        match self {
+            Told::Done(done) if !done.is_own(web, visit) => Told::Nothing,
+            told => told,
+        }
+    }
+
     /// The HTTP status of the page.
     pub fn status(&self) -> StatusCode {
         match self {
@@ -195,15 +256,10 @@ impl Told {
                 value: merge.to_owned(),
             });
         }
-        let (action, field, value) = match done.undo.strip_prefix('@') {
-            _ if done.undo.is_empty() => return None,
-            Some(moment) => ("back", "before", moment),
-            None => ("restore", "revisions", done.undo.as_str()),
-        };
-        Some(Undo {
-            action: format!("{here}/trash/{action}"),
-            field,
-            value: value.to_owned(),
+        (!done.undo.is_empty()).then(|| Undo {
+            action: format!("{here}/trash/restore"),
+            field: "revisions",
+            value: done.undo.clone(),
         })
     }
 

@@ -25,6 +25,7 @@ use crate::{
         id::Timestamp,
         settings::Settings,
         store::Removal,
+        undo::Undo,
     },
     text::fill,
 };
@@ -117,19 +118,19 @@ pub async fn back(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
     let Some(at) = moment(&posted) else {
         return no_moment(&web, &place, visit).await;
     };
-    let before = Timestamp(Timestamp::now().0 - 1);
+    let first = Timestamp::now();
     let restored = async {
         let book = place.open(&web, visit).await?;
         book.restore_place_at(at).await
     };
-    match restored.await {
-        Ok(restored) if posted.checked("undo") => Done::went_back(&restored).at(&place.path()),
-        outcome => {
-            let done =
-                outcome.map(|back| Done::went_back(&back).undone_by(format!("@{}", before.0)));
-            settled(&web, &place, visit, done).await
-        }
-    }
+    let done = restored.await.map(|(back, returned)| {
+        let last = Timestamp::now();
+        let here = format!("{}/trash", place.path());
+        let undos = vec![returned, Undo::WentBack { first, last }];
+        let kept = web.undos.keep(visit, undos, &here);
+        Done::went_back(&back).undone_by(kept)
+    });
+    settled(&web, &place, visit, done).await
 }
 
 /// `POST …/trash/undo-client`: everything one client of the person did since a moment.

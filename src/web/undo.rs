@@ -65,6 +65,12 @@ impl Undos {
         let kept = named.then(|| all.remove(&person)).flatten();
         kept.filter(|kept| kept.until > Instant::now())
     }
+
+    /// Keeps again what could not be taken back now, unless the person did something since.
+    fn give_back(&self, person: PersonId, kept: Kept) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(person).or_insert(kept);
+    }
 }
 
 /// `POST /undo`
@@ -73,20 +79,30 @@ pub async fn undo(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let Some(kept) = web.undos.take(visit.actor.person, posted.value("kept")) else {
         return over(&web, visit);
     };
-    let taken = async {
-        let mut taken = TakenBack::default();
-        for undo in &kept.undos {
-            taken += web.core.undo(&visit.actor, undo).await?;
+    let mut taken = TakenBack::default();
+    let mut gone = 0;
+    for (at, undo) in kept.undos.iter().enumerate() {
+        match web.core.undo(&visit.actor, undo).await {
+            Ok(more) => taken += more,
+            // Of one of several books: what is in the others comes back.
+            Err(Error::NotFound | Error::Forbidden { .. }) => {
+                gone += 1;
+                taken.left += undo.len();
+            }
+            Err(error) => {
+                let undos = kept.undos[at..].to_vec();
+                web.undos
+                    .give_back(visit.actor.person, Kept { undos, ..kept });
+                return visit.failed(&web, &error);
+            }
         }
-        Ok(taken)
-    };
-    match taken.await {
-        Ok(TakenBack { back, left }) => Done::of(Deed::SelectionUndone)
-            .numbers(&[back, left])
-            .at(&kept.back),
-        Err(Error::NotFound) => over(&web, visit),
-        Err(error) => visit.failed(&web, &error),
     }
+    if gone == kept.undos.len() {
+        return over(&web, visit);
+    }
+    Done::of(Deed::SelectionUndone)
+        .numbers(&[taken.back, taken.left])
+        .at(&kept.back)
 }
 
 fn over(web: &Web, visit: &Visit) -> Response {

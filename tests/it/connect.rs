@@ -7,7 +7,7 @@ use carnet::domain::{batch::Op, credential::SecondFactorOp};
 use crate::support::{
     browser::{Browser, hidden},
     dav::Book,
-    http::{Answer, request},
+    http::{Answer, basic, request},
     phone::Phone,
     server::Server,
 };
@@ -271,4 +271,18 @@ fn a_profile_is_signed_with_the_key_of_the_certificate() {
         .output()
         .expect("openssl");
     assert!(!refused.status.success());
+}
+
+#[test]
+fn who_has_no_address_is_told_nothing_of_others() {
+    let server = Server::start();
+    server.sql("UPDATE person SET email = NULL WHERE login = 'bob'");
+    let bob = Browser::of(&server.address, "bob");
+    let page = make(&bob, "android", &[]);
+    let nobody = [basic("", "guessed")];
+    let answer = request(&server.address, "OPTIONS", "/dav/", &nobody, b"");
+    let listed = request(&server.address, "PROPFIND", "/dav/", &nobody, b"");
+    assert!([answer.status, listed.status].contains(&401));
+    let said = state(&bob, &page).text();
+    assert!(!said.contains("127.0.0.1"), "{said}");
 }

@@ -238,3 +238,28 @@ fn only_classes_that_are_allowed_send() {
     assert_eq!(send(&alice, &card, "sms", MOBILE, "x").status, 303);
     gateway.wait(1);
 }
+
+#[test]
+fn the_messages_of_a_day_are_counted_though_they_are_sent_at_once() {
+    let gateway = Gateway::start(&[422, 422]);
+    let port = gateway.port;
+    let (_server, alice, card) = with_contact(|config| {
+        config.sms = settings(&format!("url = 'http://127.0.0.1:{port}/'\na_day = 2"));
+    });
+    let statuses = std::thread::scope(|scope| {
+        let presses: Vec<_> = (0..8)
+            .map(|number| {
+                let (alice, card) = (&alice, &card);
+                let text = format!("Text {number}");
+                scope.spawn(move || send(alice, card, "sms", MOBILE, &text).status)
+            })
+            .collect();
+        let answers = presses.into_iter().map(|press| press.join());
+        answers
+            .map(|answer| answer.expect("an answer"))
+            .collect::<Vec<_>>()
+    });
+    let sent = statuses.iter().filter(|status| **status == 303).count();
+    assert_eq!(sent, 2, "{statuses:?}");
+    assert_eq!(gateway.wait(2).len(), 2);
+}

@@ -377,7 +377,7 @@ fn a_forgotten_password_is_set_anew_once() {
         told.header("Subject").as_deref(),
         Some("Your password was changed")
     );
-    assert!(hidden(&somebody.page("/c/private"), "token").len() == 64);
+    assert!(!hidden(&somebody.page("/c/private"), "token").is_empty());
 }
 
 #[test]

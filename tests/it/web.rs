@@ -5,6 +5,7 @@ mod edit;
 mod fields;
 mod kept;
 mod list;
+mod places;
 mod rights;
 mod search;
 mod settings;

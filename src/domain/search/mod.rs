@@ -424,7 +424,7 @@ fn marks(criteria: &Criteria) -> Vec<Vec<Mark>> {
     let month = criteria.birthday_month;
     marks.extend(month.map(|month| vec![Mark::Birthday(format!("{month:02}"))]));
     if let Some(days) = criteria.birthday_within {
-        let days = coming_days(chrono::Utc::now().date_naive(), days);
+        let days = coming_days(chrono::Local::now().date_naive(), days);
         marks.push(days.into_iter().map(Mark::Birthday).collect());
     }
     marks

@@ -66,7 +66,7 @@ pub trait HistoryStore: Send + Sync {
     async fn trash(&self, collection: CollectionId) -> Result<Vec<Removal>>;
     /// The last removal, from each group, of items the person created, newest first: groups they
     /// are in, and deleted groups they were in. An item that is back in the group is left out.
-    async fn removed_of_creator(&self, person: PersonId) -> Result<Vec<Removal>>;
+    async fn lost_of_creator(&self, person: PersonId, since: Timestamp) -> Result<Vec<Removal>>;
     /// One removal; none once its item is back in the collection or its content was purged.
     async fn removal(&self, revision: RevisionId) -> Result<Option<Removal>>;
     /// Whether a person's home showed a book of this segment that it shows no more: a group's, or one

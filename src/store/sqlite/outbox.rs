@@ -29,22 +29,6 @@ impl Outbox for Sqlite {
         self.read(move |r| r.outbox(person, limit)).await
     }
 
-    async fn posted_since(
-        &self,
-        person: PersonId,
-        channel: Channel,
-        since: Timestamp,
-    ) -> Result<i64> {
-        let counted = self.look_up(|r| {
-            r.one(
-                "SELECT count(*) FROM outbox WHERE person = ?1 AND channel = ?2 AND queued > ?3",
-                params![person.0, channel.as_str(), since.0],
-                |row| row.get(0),
-            )
-        });
-        Ok(counted.await?.unwrap_or(0))
-    }
-
     async fn untold(&self, before: Timestamp, limit: usize) -> Result<Vec<Untold>> {
         self.read(move |r| r.untold(before, limit)).await
     }

@@ -100,10 +100,19 @@ impl Reader<'_> {
         self.all(&sql, [collection.0], removal)
     }
 
-    pub fn removed_of_creator(&self, person: PersonId) -> rusqlite::Result<Vec<Removal>> {
+    pub fn lost_of_creator(
+        &self,
+        person: PersonId,
+        since: Timestamp,
+    ) -> rusqlite::Result<Vec<Removal>> {
         let sql = format!(
-            "{REMOVAL} WHERE i.creator = ?1 AND r.kind = 'removed' AND {NOT_BACK} AND (
-                 EXISTS (SELECT 1 FROM collection c JOIN membership m ON m.grp = c.grp
+            "{REMOVAL} WHERE i.creator = ?1 AND r.kind = 'removed' AND r.at >= ?2 AND {NOT_BACK}
+             AND NOT EXISTS (SELECT 1 FROM placement o JOIN collection c ON c.id = o.collection
+                 LEFT JOIN membership m ON m.grp = c.grp AND m.person = ?1
+                 WHERE o.item = r.item AND o.gone IS NULL
+                     AND (c.kind = 'private' AND c.person = ?1
+                         OR c.kind = 'group' AND m.person IS NOT NULL))
+             AND (EXISTS (SELECT 1 FROM collection c JOIN membership m ON m.grp = c.grp
                      WHERE c.id = r.collection AND m.person = ?1)
                  OR EXISTS (SELECT 1 FROM collection c
                      WHERE c.id = r.collection AND c.person = ?1 AND c.kind = 'removed')
@@ -111,7 +120,7 @@ impl Reader<'_> {
                      WHERE g.collection = r.collection AND m.value = ?1))
              ORDER BY r.id DESC"
         );
-        self.all(&sql, [person.0], removal)
+        self.all(&sql, params![person.0, since.0], removal)
     }
 
     pub fn removal(&self, revision: RevisionId) -> rusqlite::Result<Option<Removal>> {

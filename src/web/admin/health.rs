@@ -198,20 +198,31 @@ async fn write_backup(web: &Web, office: &Office) -> Result<()> {
     );
     let file = folder.join(&name);
     office.back_up(&file).await?;
-    // The oldest of its own go.
+    // The oldest of its own go, never the one just made.
     let mut kept = Vec::new();
     let mut entries = tokio::fs::read_dir(&folder).await.map_err(failed)?;
     while let Some(entry) = entries.next_entry().await.map_err(failed)? {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with("carnet-") && name.ends_with(".db") {
+        let other = entry.file_name().to_string_lossy().into_owned();
+        if is_stamped(&other) && other != name {
             kept.push(entry.path());
         }
     }
     kept.sort();
-    for old in kept.iter().take(kept.len().saturating_sub(BACKUPS)) {
+    for old in kept.iter().take((kept.len() + 1).saturating_sub(BACKUPS)) {
         tokio::fs::remove_file(old).await.map_err(failed)?;
     }
     Ok(())
+}
+
+/// Whether a file is named as the page names its backups.
+fn is_stamped(name: &str) -> bool {
+    const NAMED: &[u8] = b"carnet-0000-00-00-000000000.db";
+    let mut pairs = name.bytes().zip(NAMED);
+    name.len() == NAMED.len()
+        && pairs.all(|(own, named)| match named {
+            b'0' => own.is_ascii_digit(),
+            named => own == *named,
+        })
 }
 
 #[derive(Template)]
@@ -288,4 +299,22 @@ fn words(question: Question, text: &Admin) -> (&'static str, &'static str) {
 
 fn is_lost(state: outbox::State) -> bool {
     matches!(state, outbox::State::Refused | outbox::State::GivenUp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_backups_of_the_page_are_cleared_away() {
+        for (name, own) in [
+            ("carnet-2026-11-27-215009123.db", true),
+            ("carnet-2026-11-27.db", false),
+            ("carnet-before-the-move.db", false),
+            ("carnet-2026-11-27-215009123.db.new", false),
+            ("carnet-2026-11-27-21500912x.db", false),
+        ] {
+            assert_eq!(is_stamped(name), own, "{name}");
+        }
+    }
 }

@@ -139,8 +139,9 @@ fn sent(client: &KnownClient, since: Timestamp) -> Option<usize> {
 async fn failure(web: &Web, visit: &Visit, since: Timestamp) -> Result<Option<String>> {
     let text = visit.text.connect;
     let email = web.core.account(&visit.actor).await?.email;
-    let email = email.unwrap_or_default().to_lowercase();
-    let logins = [visit.actor.login.as_str(), email.as_str()];
+    let email = email.map(|email| email.to_lowercase());
+    let own = [Some(visit.actor.login.as_str()), email.as_deref()];
+    let logins: Vec<&str> = own.into_iter().flatten().collect();
     let failures = web.auth.failures().last(Some(&logins));
     let last = failures.into_iter().find(|failure| failure.at >= since);
     Ok(last.map(|failure| {

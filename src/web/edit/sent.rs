@@ -21,6 +21,7 @@ use crate::{
         id::RevisionId,
         rule::Rule,
     },
+    http::body::{self, Place},
     text::{Text, by_tag, dates::month_first},
     web::{
         Web,
@@ -39,6 +40,8 @@ const TYPED: usize = 1024 * 1024;
 const SHOWN: usize = 8 * TYPED;
 /// Octets of a form of somebody who is not signed in any more; a picture among them is not kept.
 const SIGNED_OUT: usize = 16 * 1024 * 1024;
+/// Octets that a field takes besides its name and its value.
+const FIELD: usize = 64;
 /// Refused changes that one form settles.
 const SETTLED: usize = 50;
 /// Octets of a new contact's name in a form, each written as two hex digits.
@@ -73,6 +76,8 @@ pub struct Sent {
     too_large: bool,
     /// More was typed than a form may have.
     too_long: bool,
+    /// What the picture takes of the room for large bodies.
+    room: Option<Place<'static>>,
 }
 
 impl Sent {
@@ -94,35 +99,45 @@ impl Sent {
             photo_limit: visit.actor.photo,
             ..Submitted::clone(&sent.submitted)
         };
-        let mut typed = 0;
+        let mut room = body::place(visit.actor.person.0);
+        let (mut typed, mut held) = (0, 0);
         let mut theirs = Vec::new();
         while let Some(field) = form.next_field().await.map_err(invalid)? {
             let name = field.name().unwrap_or_default().to_owned();
-            if name == "photo" {
-                match whole(field, PHOTO).await? {
-                    Some(octets) if octets.is_empty() => {}
-                    Some(octets) => submitted.photo = Some(octets),
+            let is_picture = matches!(name.as_str(), "photo" | "kept-photo");
+            // The token comes first: nothing large is taken from elsewhere.
+            if is_picture && sent.stale {
+                whole(field, 0).await?;
+                continue;
+            }
+            if is_picture {
+                let limit = if name == "photo" {
+                    PHOTO
+                } else {
+                    KEPT_PHOTO * 4 / 3 + 4
+                };
+                match picture(field, limit, &mut room).await? {
                     None => sent.too_large = true,
+                    Some(octets) if octets.is_empty() => {}
+                    Some(octets) if name == "photo" => submitted.photo = Some(octets),
+                    // A picture chosen since goes before it.
+                    Some(octets) => {
+                        let kept = || STANDARD.decode(octets).ok();
+                        submitted.photo = submitted.photo.or_else(kept);
+                    }
                 }
                 continue;
             }
-            let is_photo = name == "kept-photo";
-            let limit = if is_photo {
-                KEPT_PHOTO * 4 / 3 + 4
-            } else {
-                SHOWN - typed
-            };
-            let Some(octets) = whole(field, limit).await? else {
-                sent.too_large |= is_photo;
-                sent.too_long |= !is_photo;
+            held += name.len() + FIELD;
+            let Some(octets) = whole(field, SHOWN.saturating_sub(held)).await? else {
+                sent.too_long = true;
                 continue;
             };
-            if is_photo {
-                // A picture chosen since goes before it.
-                let kept = || STANDARD.decode(octets).ok();
-                submitted.photo = submitted.photo.or_else(kept);
+            if held > SHOWN {
+                sent.too_long = true;
                 continue;
             }
+            held += octets.len();
             typed += octets.len();
             let value = String::from_utf8_lossy(&octets).into_owned();
             match (name.as_str(), name.strip_prefix(CHOICE)) {
@@ -131,6 +146,7 @@ impl Sent {
                 _ => sent.take(name, value, &mut submitted),
             }
         }
+        sent.room = Some(room);
         sent.too_long |= typed > TYPED;
         submitted.leave(theirs);
         if submitted.remove_photo {
@@ -159,7 +175,7 @@ impl Sent {
                 Ok(_) => continue,
                 Err(_) => break,
             };
-            left -= octets.len();
+            left = left.saturating_sub(octets.len() + name.len());
             is_conflict |= name.starts_with(CHOICE);
             let value = String::from_utf8_lossy(&octets).into_owned();
             sent.take(name, value, &mut submitted);
@@ -187,6 +203,7 @@ impl Sent {
             stale: true,
             too_large: false,
             too_long: false,
+            room: None,
         }
     }
 
@@ -261,18 +278,47 @@ pub async fn in_turn<T: Send + 'static>(
 }
 
 /// Reads a field to its end, so that the client reads the answer; none when it is too large.
-pub async fn whole(mut field: Field<'_>, limit: usize) -> Result<Option<Vec<u8>>> {
+pub async fn whole(field: Field<'_>, limit: usize) -> Result<Option<Vec<u8>>> {
+    to_end(field, limit, |_| Ok(())).await
+}
+
+/// [`whole`], of a picture; `Unavailable` while too much is received at once.
+pub async fn picture(
+    field: Field<'_>,
+    limit: usize,
+    room: &mut Place<'_>,
+) -> Result<Option<Vec<u8>>> {
+    let had = room.octets();
+    to_end(field, limit, |octets| {
+        let taken = room.beside(had, octets);
+        taken.map_err(|busy| Error::Unavailable(busy.to_string()))
+    })
+    .await
+}
+
+async fn to_end(
+    mut field: Field<'_>,
+    limit: usize,
+    mut takes: impl FnMut(usize) -> Result<()>,
+) -> Result<Option<Vec<u8>>> {
     let mut octets = Vec::new();
-    let mut fits = true;
+    let mut taken = Ok(true);
     while let Some(chunk) = field.chunk().await.map_err(invalid)? {
-        fits = fits && octets.len() + chunk.len() <= limit;
-        if fits {
+        if matches!(taken, Ok(true)) {
+            let length = octets.len() + chunk.len();
+            taken = if length <= limit {
+                takes(length).map(|()| true)
+            } else {
+                Ok(false)
+            };
+        }
+        if matches!(taken, Ok(true)) {
             octets.extend_from_slice(&chunk)
         } else {
             octets = Vec::new()
         }
     }
-    Ok(fits.then_some(octets))
+    Ok(taken?.then_some(octets))
 }
 
 /// `Invalid` for a form that breaks the format.

@@ -1,6 +1,6 @@
 //! Actions on selected results, which may be in several places.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use axum::{extract::State, response::Response};
 use http::StatusCode;
@@ -186,7 +186,8 @@ pub async fn merge(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 /// What was checked and is still there, book by book.
 async fn chosen(web: &Web, posted: &Posted) -> Result<Vec<Chosen>> {
     let mut chosen: Vec<Chosen> = Vec::new();
-    for value in posted.values("id") {
+    let mut named = HashSet::new();
+    for value in posted.values("id").filter(|value| named.insert(*value)) {
         let Some((collection, server_id)) = value.split_once('.') else {
             continue;
         };

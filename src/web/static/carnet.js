@@ -83,7 +83,7 @@ sessionStorage.removeItem("sent");
 // What was done is said once: neither a reload nor the way back repeats it.
 const address = new URL(location.href);
 if (address.searchParams.has("done")) {
-  ["done", "name", "n", "undo"].forEach((name) => address.searchParams.delete(name));
+  ["done", "name", "n", "undo", "proof"].forEach((name) => address.searchParams.delete(name));
   history.replaceState(history.state, "", address);
 }
 

@@ -45,6 +45,9 @@ pub fn shown(mut form: Form, hidden: &[String]) -> Form {
     if left_out("kept") {
         form.kept.clear();
     }
+    // The form has an input for the first note only.
+    form.kept
+        .retain(|(name, _)| !name.eq_ignore_ascii_case("NOTE"));
     form.has_photo &= !left_out("photo");
     form
 }

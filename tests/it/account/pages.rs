@@ -503,3 +503,56 @@ fn another_address_is_confirmed_by_its_letter() {
     );
     assert_eq!(submit(&alice, PAGE, &path, &[]).status, 404, "once");
 }
+
+#[test]
+fn letters_that_confirm_an_address_are_few_and_say_nothing_of_ones_own() {
+    let sink = Sink::start(&[]);
+    let server = Server::start_with(|config| through(config, sink.port));
+    let alice = Browser::of(&server.address, "alice");
+    let ask = |browser: &Browser, address: &str| {
+        let fields = [
+            ("name", "Win a prize at evil.example"),
+            ("email", address),
+            ("password", "demo"),
+        ];
+        save_card(browser, &fields, None).status
+    };
+    for number in 0..5 {
+        assert_eq!(ask(&alice, &format!("a{number}@example.net")), 303);
+    }
+    assert_eq!(ask(&alice, "a5@example.net"), 429);
+    // One address, whoever asks.
+    let bob = Browser::of(&server.address, "bob");
+    let carol = Browser::of(&server.address, "carol");
+    for browser in [&bob, &bob, &bob, &carol, &carol] {
+        assert_eq!(ask(browser, "victim@example.net"), 303);
+    }
+    assert_eq!(ask(&carol, "Victim@example.net"), 429);
+    let letters = sink.wait(10);
+    assert_eq!(letters.len(), 10);
+    for letter in letters {
+        assert!(!letter.text().contains("prize"), "{}", letter.text());
+    }
+}
+
+#[test]
+fn what_was_typed_into_the_own_card_comes_back_when_it_is_refused() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let fields = [
+        ("name", "Alice Dupont"),
+        ("email", "dupont@example.net"),
+        ("organization", "Dupont SA"),
+        ("password", "wrong"),
+    ];
+    let answer = save_card(&alice, &fields, None);
+    assert_eq!(answer.status, 403);
+    let page = answer.text();
+    for (name, value) in &fields[..3] {
+        assert!(
+            page.contains(&format!("value=\"{value}\"")),
+            "{name}: {page}"
+        );
+    }
+    assert!(alice.page(PAGE).contains("value=\"Alice Martin\""));
+}

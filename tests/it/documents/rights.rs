@@ -1,6 +1,6 @@
 //! Rights on documents are those on contacts; the other faces never see folders.
 
-use super::{HERE, TEAM, added, done, is_whole, post, upload};
+use super::{HERE, TEAM, added, done, is_whole, option, post, upload};
 use crate::support::{
     browser::{Browser, hidden},
     dav::Book,
@@ -246,4 +246,24 @@ fn devices_and_carddav_clients_never_see_folders() {
     assert_eq!(book.put("u.vcf", ("If-None-Match", "*"), card).status, 201);
     assert!(alice.page(HERE).contains("1 document"));
     is_whole(&server);
+}
+
+#[test]
+fn no_folder_is_made_for_what_may_not_be_shared() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let bob = Browser::of(&server.address, "bob");
+    added(&alice, TEAM, "plan.txt", b"plan");
+    // What is shown to the group stays in it.
+    done(&alice, "/g/Team/members/options", &[]);
+    done(&bob, "/groups", &[("name", "Choir"), ("shown", "Choir")]);
+    let own = added(&bob, HERE, "own.txt", b"own");
+    let choir = option(&bob.page(&format!("{own}/share")), "Choir");
+    let seen = bob.card_named(TEAM, "plan.txt").expect("it is seen");
+    let fields = [("to", choir.as_str()), ("name", "New shelf")];
+    let refused = post(&bob, &format!("{seen}/share/folder"), &fields);
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    assert!(!bob.page("/d/g/Choir/documents").contains("New shelf"));
+    done(&bob, &format!("{own}/share/folder"), &fields);
+    assert!(bob.page("/d/g/Choir/documents").contains("New shelf"));
 }

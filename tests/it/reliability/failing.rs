@@ -4,7 +4,8 @@ use std::{
     fs,
     os::unix::net::UnixDatagram,
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -18,6 +19,7 @@ use crate::support::{
     eas::{Device, add},
     eventually,
     faults::{Fault, Faults},
+    gateway::Gateway,
     http::{basic, request, try_request},
     program::{Program, works},
 };
@@ -263,4 +265,78 @@ fn a_server_that_is_asked_to_stop_twice_ends_at_once() {
     );
     program.stop();
     assert!(works(&data, &["check"]).contains("holds"));
+}
+
+/// The service took the message, and the disk was full before that could be kept.
+#[test]
+fn a_short_message_is_sent_once_though_the_disk_is_full() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let faults = Arc::new(Faults::new());
+    let full = faults.clone();
+    let gateway = Gateway::answering(move || {
+        full.set(Fault::Full);
+        200
+    });
+    let config = folder.path().join("carnet.toml");
+    let service = format!("[sms]\nurl = 'http://127.0.0.1:{}/'\n", gateway.port);
+    fs::write(&config, service).expect("written");
+    let arguments = ["--demo", "--config", config.to_str().expect("a path")];
+    let serve = || {
+        Program::serve_with(&data, &LOOPBACK, &arguments, |command| {
+            faults.arm(command, &data);
+            command.stderr(Stdio::null());
+        })
+    };
+    let program = serve();
+    let address = program.address("http");
+    let number = "+33639980001";
+    let card = format!(
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:max\r\nN:Roy;Max;;;\r\nFN:Max Roy\r\n\
+         TEL;TYPE=CELL:{number}\r\nEND:VCARD\r\n"
+    );
+    assert_eq!(
+        Book::of(&address, "alice")
+            .put("max.vcf", NEW, &card)
+            .status,
+        201
+    );
+    let browser = Browser::of(&address, "alice");
+    let card = browser.card_named("/c/private", "Max Roy").expect("a card");
+    let token = hidden(&browser.page(&card), "token");
+    let fields = [("token", &*token), ("to", number), ("text", "Late.")];
+    assert_eq!(browser.submit(&format!("{card}/sms"), &fields).status, 303);
+    gateway.wait(1);
+    thread::sleep(Duration::from_millis(1500));
+    faults.set(Fault::None);
+    eventually("it is sent", || browser.page("/outbox").contains(">Sent<"));
+    drop(program);
+    let program = serve();
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(gateway.seen().len(), 1);
+    program.stop();
+}
+
+/// What passed between a phone and the server waits until there is room.
+#[test]
+fn the_page_of_devices_is_there_on_a_full_disk_and_loses_no_exchange() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, log) = (folder.path().join("data"), folder.path().join("log"));
+    let faults = Faults::new();
+    let program = serve(&data, &faults, &log);
+    let address = program.address("http");
+    let browser = Browser::of(&address, "alice");
+    let mut phone = Device::set_up(&address, "alice", "phone", "14.1");
+    phone.sync_all(&[], 100);
+    faults.set(Fault::Full);
+    assert_eq!(browser.get("/settings/devices").status, 200);
+    faults.set(Fault::None);
+    let page = browser.page("/settings/devices");
+    let device = page.split("href=\"/settings/devices/e/").nth(1);
+    let device = device
+        .and_then(|rest| rest.split('"').next())
+        .expect("a device");
+    let page = browser.page(&format!("/settings/devices/e/{device}"));
+    assert!(page.contains("Sync"), "{page}");
+    program.stop();
 }

@@ -125,7 +125,7 @@ async fn a_large_book_goes_back_in_several_commits() {
     let book = w.book("max", PRIVATE).await.expect("a book");
     allowed(book.empty(MANY as i64).await);
     let mut commits = w.core.hub().commits();
-    let done = book.restore_place_at(at).await.expect("back");
+    let (done, _) = book.restore_place_at(at).await.expect("back");
     assert_eq!((done.restored, done.skipped), (MANY, 0));
     let mut number = 0;
     while commits.try_recv().is_ok() {

@@ -103,7 +103,7 @@ async fn a_place_goes_back_to_a_moment() {
     allowed(w.delete("mia", PRIVATE, "b").await);
     allowed(w.create("mia", PRIVATE, "d").await);
     let book = w.book("mia", PRIVATE).await.expect("a book");
-    let done = allowed(book.restore_place_at(then).await);
+    let (done, _) = allowed(book.restore_place_at(then).await);
     assert_eq!(
         (done.restored, done.reverted, done.removed, done.skipped),
         (1, 2, 1, 0)

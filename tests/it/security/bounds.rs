@@ -231,3 +231,47 @@ fn a_field_of_the_import_form_is_not_held_in_memory() {
     let grown = during.saturating_sub(before) / 1_000_000;
     assert!(grown < 100, "{grown} MB");
 }
+
+#[test]
+fn a_form_takes_no_more_memory_than_it_may() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::serve(
+        &folder.path().join("data"),
+        &["http://127.0.0.1:0"],
+        &["--demo"],
+    );
+    let address = program.address("http");
+    let browser = Browser::of(&address, "alice");
+    let before = program.memory();
+    // Pictures that come from no page of this server.
+    let picture = vec![b'x'; 48 << 20];
+    let most = std::sync::atomic::AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        let sent: Vec<_> = ["/c/private/new", "/settings/account/card"]
+            .iter()
+            .flat_map(|form| [form; 2])
+            .map(|form| {
+                scope.spawn(|| {
+                    let fields = [("given".to_owned(), "X".to_owned())];
+                    browser.send(form, &fields, Some(&picture)).status
+                })
+            })
+            .collect();
+        while sent.iter().any(|sent| !sent.is_finished()) {
+            most.fetch_max(program.memory(), std::sync::atomic::Ordering::Relaxed);
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        for sent in sent {
+            assert!(matches!(sent.join(), Ok(403 | 422)));
+        }
+    });
+    let grown = most.into_inner().saturating_sub(before) >> 20;
+    assert!(grown < 64, "{grown} MiB");
+    // Forms without files, and names of fields.
+    let long = "x".repeat(2 << 20);
+    assert_eq!(browser.submit("/logout", &[("token", &long)]).status, 413);
+    let mut fields = browser.filled("/c/private/new", &[("given", "Named")]);
+    fields.extend((0..20).map(|at| (format!("{at}{}", "n".repeat(1 << 19)), String::new())));
+    assert_eq!(browser.send("/c/private/new", &fields, None).status, 413);
+    assert!(browser.card_named("/c/private", "Named").is_none());
+}

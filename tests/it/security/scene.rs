@@ -179,6 +179,8 @@ impl Scene {
         let mut path = row.path.clone();
         for (name, value) in [
             ("id", id),
+            // The one everybody has, by its other address.
+            ("book", "contacts"),
             ("folder", &things.folder),
             ("name", "Team"),
             ("upload", &things.upload),

@@ -17,6 +17,8 @@ pub enum Fault {
     ReadOnly,
     /// The disk fails (EIO).
     Failing,
+    /// The disk is full (ENOSPC).
+    Full,
     /// Flushes wait.
     Hanging,
 }
@@ -76,6 +78,7 @@ impl Faults {
             Fault::None => "",
             Fault::ReadOnly => "r",
             Fault::Failing => "e",
+            Fault::Full => "f",
             Fault::Hanging => "h",
         };
         fs::write(self.folder.path().join("control"), kind).expect("written");

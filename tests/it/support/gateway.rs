@@ -33,11 +33,16 @@ pub struct Gateway {
 impl Gateway {
     /// Answers with these statuses, one after the other, then 200.
     pub fn start(statuses: &[u16]) -> Self {
+        let mut statuses: VecDeque<u16> = statuses.iter().copied().collect();
+        Self::answering(move || statuses.pop_front().unwrap_or(200))
+    }
+
+    /// Answers each request with what a function says then.
+    pub fn answering(mut status: impl FnMut() -> u16 + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let kept = seen.clone();
-        let mut statuses: VecDeque<u16> = statuses.iter().copied().collect();
         std::thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
                 let mut reader = BufReader::new(stream.try_clone().expect("a stream"));
@@ -66,7 +71,7 @@ impl Gateway {
                     headers,
                     body: String::from_utf8_lossy(&body).into_owned(),
                 });
-                let status = statuses.pop_front().unwrap_or(200);
+                let status = status();
                 let answer = format!("HTTP/1.1 {status} x\r\nContent-Length: 0\r\n\r\n");
                 let _ = stream.write_all(answer.as_bytes());
             }

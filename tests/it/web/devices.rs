@@ -434,3 +434,21 @@ fn what_clients_did_survives_a_restart() {
     let page = browser.page(&details(&browser, "e"));
     assert!(page.contains("Sent to it from Private: 14 new"), "{page}");
 }
+
+#[test]
+fn home_calls_a_device_as_its_owner_does_and_leads_to_it() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "APPL1", "16.1");
+    phone.pull();
+    let alice = Browser::of(&server.address, "alice");
+    let here = details(&alice, "e");
+    assert_eq!(
+        send(&alice, &here, "rename", &[("name", "My tablet")]).status,
+        303
+    );
+    let id = server.devices("alice")[0].device_id.clone();
+    server.set_access("alice", &id, DeviceAccess::Blocked);
+    let home = alice.page("/");
+    let link = format!("<a href=\"{here}\">My tablet is blocked</a>");
+    assert!(home.contains(&link), "{home}");
+}

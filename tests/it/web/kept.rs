@@ -312,3 +312,51 @@ fn a_refused_change_that_its_author_may_make_is_accepted() {
     assert!(browser.page(&card).contains("Baker"));
     assert!(!browser.page("/refused").contains("/refused/accept"));
 }
+
+#[test]
+fn a_link_of_somebody_else_shows_no_notice_and_offers_no_undo() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    for link in [
+        "/c/private?done=emptied&undo=%401",
+        "/c/private?done=created&name=Your%20account%20is%20locked",
+        "/c/private?done=selection-deleted&n=1,0&undo=1-9",
+    ] {
+        let page = alice.page(link);
+        assert!(!page.contains("id=\"undo\""), "{link}: {page}");
+        assert!(
+            !page.contains("locked") && !page.contains("emptied"),
+            "{link}"
+        );
+    }
+    // Nor is what was said to one person said to another.
+    let fields = alice.filled("/c/private/new", &[("given", "Told")]);
+    let told = alice.send("/c/private/new", &fields, None);
+    let told = told.header("location").expect("a page").to_owned();
+    let said = |browser: &Browser, query: &str| {
+        let page = browser.page(&format!("/c/private?{query}"));
+        page.contains("role=\"status\"") && page.contains("Told")
+    };
+    let (_, query) = told.split_once('?').expect("what is told");
+    let bob = Browser::of(&server.address, "bob");
+    assert!(said(&alice, query), "{told}");
+    assert!(!said(&bob, query));
+}
+
+#[test]
+fn a_form_that_is_too_old_leads_back_to_the_page_it_stood_on() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    for (form, page) in [
+        ("/c/private/selected/delete", "/c/private"),
+        ("/search/selected/tag", "/search"),
+        ("/settings/account/sessions/end", "/settings/account"),
+        ("/tags/delete", "/tags"),
+    ] {
+        let answer = alice.submit(form, &[("token", "old"), ("id", "1")]);
+        assert_eq!(answer.status, 403, "{form}");
+        let link = format!("href=\"{page}\">Back</a>");
+        assert!(answer.text().contains(&link), "{form}: {}", answer.text());
+        assert_eq!(alice.get(page).status, 200);
+    }
+}

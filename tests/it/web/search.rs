@@ -3,6 +3,7 @@
 use crate::support::{
     browser::{Browser, hidden},
     dav::Book,
+    program::Program,
     server::Server,
 };
 
@@ -532,4 +533,32 @@ fn contacts_that_were_not_verified_since_a_day_are_found() {
         page.contains("name=\"unverified\" value=\"2026-03-01\""),
         "{page}"
     );
+}
+
+#[test]
+fn the_birthdays_are_those_of_the_servers_day() {
+    // A zone where it is another day than in Greenwich.
+    let now = chrono::Utc::now();
+    let (zone, day) = if chrono::Timelike::hour(&now) < 11 {
+        ("<-12>12", now.date_naive() - chrono::Days::new(1))
+    } else {
+        ("<+14>-14", now.date_naive() + chrono::Days::new(1))
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let program = Program::serve_with(&data, &["http://127.0.0.1:0"], &["--demo"], |command| {
+        command.env("TZ", zone).stderr(std::process::Stdio::null());
+    });
+    let address = program.address("http");
+    let book = Book::of(&address, "bob");
+    for (uid, name, born_on) in [
+        ("y", "Yankee", day - chrono::Days::new(1)),
+        ("z", "Zulu", day),
+    ] {
+        let card = String::from_utf8(born(uid, name, born_on)).expect("text");
+        let stored = book.put(&format!("{uid}.vcf"), ("If-None-Match", "*"), &card);
+        assert_eq!(stored.status, 201);
+    }
+    let page = Browser::of(&address, "bob").page("/search?in=private&within=0");
+    assert!(page.contains("Zulu") && !page.contains("Yankee"), "{page}");
 }

@@ -304,10 +304,14 @@ impl<'a> Commit<'a> {
         if live != expected {
             return Err(Error::PreconditionFailed.into());
         }
+        let last: i64 = self
+            .connection
+            .prepare_cached("SELECT coalesce(max(id), 0) FROM revision")?
+            .query_row([], |row| row.get(0))?;
         self.empty(collection.0)?;
         self.net_removals += live;
         self.removed_from = Some(collection.0);
-        Ok(live)
+        Ok(last)
     }
 
     /// Tags belong to the owner of the private book, whoever writes.

@@ -20,6 +20,27 @@ impl Commit<'_> {
     pub(super) fn outbox_op(&mut self, op: &OutboxOp) -> Applied<i64> {
         match op {
             OutboxOp::Post(message) => self.post(message),
+            OutboxOp::Within {
+                person,
+                channel,
+                since,
+                most,
+            } => {
+                let queued: i64 = self
+                    .connection
+                    .prepare_cached(
+                        "SELECT count(*) FROM outbox
+                         WHERE person = ?1 AND channel = ?2 AND queued > ?3",
+                    )?
+                    .query_row(params![person.0, channel.as_str(), since.0], |row| {
+                        row.get(0)
+                    })?;
+                if queued < *most {
+                    Ok(queued)
+                } else {
+                    Err(Error::OverQuota { limit: *most }.into())
+                }
+            }
             OutboxOp::Step {
                 message,
                 from,
@@ -99,6 +120,7 @@ impl Commit<'_> {
             .prepare_cached(
                 "UPDATE outbox SET state = ?3, due = ?4, ended = ?5, answer = ?6,
                      attempts = attempts + ?7, letter = CASE WHEN ?8 THEN '' ELSE letter END,
+                     queued = CASE WHEN ended IS NOT NULL AND ?3 = 'waiting' THEN ?10 ELSE queued END,
                      until = CASE WHEN ended IS NULL THEN until ELSE max(until, ?9) END
                  WHERE id = ?1 AND state = ?2",
             )?
@@ -113,6 +135,7 @@ impl Commit<'_> {
                 to.is_settled(),
                 // Tried again by hand: another day.
                 self.batch.at.plus_days(1).0,
+                at,
             ])?;
         if moved == 0 {
             return Err(Error::PreconditionFailed.into());

@@ -85,8 +85,8 @@ impl HistoryStore for Sqlite {
         self.read(move |r| r.trash(collection)).await
     }
 
-    async fn removed_of_creator(&self, person: PersonId) -> Result<Vec<Removal>> {
-        self.read(move |r| r.removed_of_creator(person)).await
+    async fn lost_of_creator(&self, person: PersonId, since: Timestamp) -> Result<Vec<Removal>> {
+        self.read(move |r| r.lost_of_creator(person, since)).await
     }
 
     async fn removal(&self, revision: RevisionId) -> Result<Option<Removal>> {

@@ -19,7 +19,8 @@ DROP TABLE unheld;
 -- next purge ends their rows.
 CREATE TABLE orphan AS
     SELECT id FROM item WHERE length(document) > 0
-        AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.item = item.id);
+        AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.item = item.id)
+        AND NOT EXISTS (SELECT 1 FROM person c WHERE c.id = item.creator);
 UPDATE item SET document = x'', digest = '', display = '', sort_first = '', sort_last = '', blob = NULL,
     octets = 0 WHERE id IN (SELECT id FROM orphan);
 DELETE FROM attachment WHERE contact IN (SELECT id FROM orphan) OR document IN (SELECT id FROM orphan);

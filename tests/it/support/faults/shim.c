@@ -1,6 +1,7 @@
 /* Stands between a program and the kernel (LD_PRELOAD) for the files of one folder, in tests of
  * faults. What FAULTS_CONTROL begins with is what happens from now on:
- *   r  the file system is read-only    e  the disk fails    h  flushes wait until this changes
+ *   r  the file system is read-only    e  the disk fails    f  the disk is full
+ *   h  flushes wait until this changes
  * FAULTS_CLOCK holds the seconds the clock (CLOCK_REALTIME, which Rust reads) is ahead, or behind.
  * What changes files is written to FAULTS_LOG, where there is one, and flushes are only noted there:
  *   kind, octets of the path (u32), offset (u64), octets of the data (u64), path, data
@@ -94,9 +95,9 @@ int clock_gettime(clockid_t which, struct timespec *now)
 static int refused(void)
 {
     char kind = fault();
-    if (kind != 'r' && kind != 'e')
+    if (kind != 'r' && kind != 'e' && kind != 'f')
         return 0;
-    errno = kind == 'r' ? EROFS : EIO;
+    errno = kind == 'r' ? EROFS : kind == 'f' ? ENOSPC : EIO;
     return -1;
 }
 

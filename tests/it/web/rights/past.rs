@@ -123,10 +123,33 @@ fn case_63_a_book_is_emptied_only_by_its_count_and_undone() {
         "63"
     );
     assert!(mia.lists("/c/private", "p"), "63: private originals stay");
-    let before = hidden(&page, "before");
-    coco.done("/g/G/trash/back", &[("before", &before), ("undo", "1")]);
+    // What others add meanwhile stays.
+    setting.given("G", "max", GroupRight::Add);
+    assert_eq!(max.create("/g/G", "Meanwhile"), 303);
+    let page = coco.done("/undo", &[("kept", &hidden(&page, "kept"))]);
+    assert!(page.contains("Taken back: 2."), "{page}");
     assert!(coco.lists("/g/G", "p") && coco.lists("/g/G", "k"));
+    assert!(coco.page("/g/G").contains("Meanwhile"));
     coco.refused("/g/G/trash/back", &[("at", "yesterday")], 422);
+    setting.check();
+}
+
+#[test]
+fn going_back_to_a_moment_is_undone_without_what_others_wrote_since() {
+    let setting = Setting::start();
+    setting.given("G", "max", GroupRight::Add);
+    let (coco, max) = (setting.visit("coco"), setting.visit("max"));
+    let before = carnet::domain::id::Timestamp::now().0.to_string();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    assert_eq!(coco.delete(&coco.card("/g/G", "k")).status, 303);
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    let page = coco.done("/g/G/trash/back", &[("before", &before)]);
+    assert!(coco.lists("/g/G", "k"));
+    assert_eq!(max.create("/g/G", "Meanwhile"), 303);
+    let page = coco.done("/undo", &[("kept", &hidden(&page, "kept"))]);
+    assert!(page.contains("Taken back: 1."), "{page}");
+    assert!(!coco.lists("/g/G", "k") && coco.lists("/g/G", "p"));
+    assert!(coco.page("/g/G").contains("Meanwhile"));
     setting.check();
 }
 

@@ -288,3 +288,63 @@ fn a_form_of_before_takes_off_no_tag_it_did_not_show() {
     mia.refused(&tags, &[("name", &"x".repeat(65))], 422);
     setting.check();
 }
+
+#[test]
+fn a_copy_that_was_changed_since_stays() {
+    let setting = Setting::start();
+    let max = setting.visit("max");
+    let k = max.card("/g/G", "k");
+    let page = max.done("/g/G/selected/copy", &[("id", id_of(&k))]);
+    let copy = max.card("/c/private", "k");
+    assert_eq!(max.edit(&copy, "+33 7"), 303);
+    let page = undo(&max, &page);
+    assert!(
+        page.contains("Taken back: 0.") && page.contains("Left as they are"),
+        "{page}"
+    );
+    assert!(max.page(&copy).contains("+33 7"));
+    setting.check();
+}
+
+#[test]
+fn a_contact_withdrawn_from_a_group_one_is_not_in_has_no_undo_that_fails() {
+    let setting = Setting::start();
+    let (ada, mia) = (setting.visit("ada"), setting.visit("mia"));
+    setting.server.runtime.block_on(async {
+        let actor = setting.actor("ada").await;
+        let core = setting.server.core();
+        core.found_group(&actor, "X", "").await.expect("founded");
+    });
+    let x = setting.book_id("ada", "X");
+    ada.done(
+        &format!("{}/share/add", ada.card("/g/G", "p")),
+        &[("to", &x)],
+    );
+    let share = format!("{}/share", mia.card("/c/private", "p"));
+    let placement = mia.hidden_after(&share, "a group you are not in", "placement");
+    let page = mia.done(&format!("{share}/remove"), &[("placement", &placement)]);
+    assert!(!page.contains("action=\"/undo\""), "{page}");
+    setting.check();
+}
+
+#[test]
+fn what_left_one_of_two_books_comes_back_though_the_other_is_gone() {
+    let setting = Setting::start();
+    setting.given("G", "mia", GroupRight::AddDelete);
+    let mia = setting.visit("mia");
+    mia.page("/search?q=contact&in=everywhere");
+    let results = mia.page("/search/last");
+    let chosen: Vec<&str> = results
+        .split("name=\"id\" value=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    let fields: Vec<(&str, &str)> = chosen.iter().map(|id| ("id", *id)).collect();
+    let page = mia.done("/search/selected/delete", &fields);
+    assert!(!mia.lists("/c/private", "q"), "{page}");
+    mia.done("/g/G/members/leave", &[]);
+    let page = mia.done("/undo", &[("kept", &hidden(&page, "kept"))]);
+    assert!(page.contains("Taken back: 2."), "{page}");
+    assert!(mia.lists("/c/private", "p") && mia.lists("/c/private", "q"));
+    setting.check();
+}
