@@ -512,7 +512,7 @@ impl Book {
         facts.granted = standing.granted;
         facts.created_private = matches!(standing.origin, Some(Place::Private(_)));
         facts.custodian = match standing.origin {
-            Some(Place::Group(group)) if !standing.creator_in_origin => self
+            Some(Place::Group(group)) if standing.in_custody => self
                 .actor
                 .membership(group)
                 .is_some_and(|membership| membership.role.runs_group()),

@@ -48,7 +48,7 @@ impl Core {
 
     /// Queues one of the actor's messages again that was refused or given up; the number it goes to.
     /// `NotFound` for others' messages and for accounts without the service, `Invalid` for one that
-    /// is on its way or arrived, `OverQuota` for too many in a day. `a_day`: the number of messages a person
+    /// is on its way or arrived, and for too many in a day. `a_day`: the number of messages a person
     /// may send by a channel; none where it is not served.
     pub async fn dispatch_again(
         &self,
@@ -75,7 +75,7 @@ impl Core {
     }
 
     /// Queues a short message or a fax. `NotFound` for accounts without the service, `Invalid` for
-    /// a malformed number or an empty text, `TooLarge`, `OverQuota` for too many in a day.
+    /// a malformed number or an empty text, and for too many in a day.
     pub async fn dispatch(
         &self,
         actor: &Actor,
@@ -116,7 +116,7 @@ impl Core {
     }
 }
 
-/// `OverQuota` once as many messages as a day allows were sent in the last one.
+/// [`Rule::MessagesADay`] once as many messages as a day allows were sent in the last one.
 fn within(most: i64, actor: &Actor, channel: Channel) -> Op {
     Op::Outbox(OutboxOp::Within {
         person: actor.person,

@@ -280,8 +280,7 @@ impl Book {
             .item_standing(placement.item, placement.creator)
             .await?;
         let standing = standing.ok_or(Error::NotFound)?;
-        let in_custody =
-            standing.origin == Some(Place::Group(group)) && !standing.creator_in_origin;
+        let in_custody = standing.origin == Some(Place::Group(group)) && standing.in_custody;
         let mut modifiers = Vec::new();
         for member in &members {
             let reason = if member.person == placement.creator {

@@ -260,7 +260,7 @@ pub struct Outlets {
 pub enum OutboxOp {
     Post(Box<NewMessage>),
     /// A precondition: fewer messages of a person than `most` were queued on a channel since a
-    /// moment, or queued again by hand. Else `OverQuota`.
+    /// moment, or queued again by hand. Else [`Rule::MessagesADay`](super::rule::Rule::MessagesADay).
     Within {
         person: PersonId,
         channel: Channel,

@@ -151,6 +151,9 @@ pub enum Rule {
     /// The same message to the same number, once more.
     #[error("the same message was sent a moment ago")]
     JustSent,
+    /// Messages to telephones by one person; holds how many a day may have.
+    #[error("at most {0} messages are sent in a day")]
+    MessagesADay(i64),
     /// Rules of the administration for kinds of devices.
     #[error("new devices of a kind are allowed, quarantined or blocked")]
     NewDevices,

@@ -4,12 +4,15 @@ mod lists;
 mod merge;
 mod progress;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::Duration,
+};
 
 use carnet_proto::vcard::{Document, NewLine, escape_text};
 
 use serde::{Deserialize, Serialize};
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::sleep};
 
 pub use self::progress::{Progress, Report};
 use self::{merge::updated, progress::Settled};
@@ -27,6 +30,8 @@ use crate::domain::{
 const BATCH: usize = 2_000;
 /// Octets of cards from which a commit takes no more of them.
 const BATCH_OCTETS: usize = 16 << 20;
+/// Between two commits of the command line: others try for the file every two milliseconds.
+const BREATH: Duration = Duration::from_millis(6);
 /// How often a batch is planned anew while contacts or rights change under it.
 const ATTEMPTS: usize = 8;
 /// Warnings a report keeps; the others are counted.
@@ -123,7 +128,8 @@ pub struct Importer {
     progress: Progress,
     /// Settled before this run.
     before: Progress,
-    /// How far it came is kept with every commit.
+    /// Of the server: how far it came is kept with every commit. Of the command line else, which
+    /// lets others write in between.
     resumable: bool,
 }
 
@@ -359,6 +365,9 @@ impl Importer {
                 Ok(settled) => {
                     self.progress.settle(settled);
                     self.behind = true;
+                    if !self.resumable {
+                        sleep(BREATH).await;
+                    }
                     return Ok(attempt == 0);
                 }
                 Err(

@@ -134,6 +134,7 @@ fn rule(rule: &Rule, text: &Text) -> String {
         Rule::ImportOver => text.transfer.import_over,
         Rule::OnItsWay => text.mail.on_its_way,
         Rule::JustSent => text.mail.just_sent,
+        Rule::MessagesADay(most) => return fill(text.mail.messages_a_day, &[most]),
         Rule::NewDevices => text.admin.new_devices_rule,
         Rule::NoAddress => text.admin.check_no_address,
         Rule::Form => text.account.form_broken,
@@ -182,6 +183,7 @@ mod tests {
             (Rule::ImportOver, FR.transfer.import_over),
             (Rule::OnItsWay, FR.mail.on_its_way),
             (Rule::JustSent, FR.mail.just_sent),
+            (Rule::MessagesADay(20), "au plus 20 messages"),
             (Rule::Form, FR.account.form_broken),
         ] {
             let (.., said) = explain(&Error::Invalid(rule), &FR);

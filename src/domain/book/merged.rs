@@ -100,7 +100,13 @@ impl Book {
                 union.own().put(href, condition, edit).await?
             }
             Ok(card) => {
-                let spot = self.spot(union, &card, Right::Modify).await?;
+                let spot = match self.spot(union, &card, Right::Modify).await {
+                    Err(refused @ Error::Forbidden { .. }) => {
+                        self.keep_of_list(&card, edit).await?;
+                        return Err(refused);
+                    }
+                    spot => spot?,
+                };
                 let condition = self.condition_there(&card, condition, &spot).await?;
                 let name = &spot.card.placement.href;
                 let written = spot.book.put(name, &condition, edit).await;
@@ -118,6 +124,16 @@ impl Book {
             card,
             ..written
         })
+    }
+
+    /// Keeps what was written over the list of a group, which names its contacts and nobody else.
+    async fn keep_of_list(&self, list: &Card, edit: &dyn Edit) -> Result<()> {
+        let mine = edit.apply(Some(&list.document))?;
+        if mine == list.document {
+            return Ok(());
+        }
+        let reason = "the list of a group names its contacts";
+        self.core.keep_refused(&self.actor, mine, reason).await
     }
 
     /// [`Book::delete`] through a view: an item that another of its books holds stays in the view.

@@ -232,6 +232,15 @@ impl Book {
         Ok((held < placement.changed).then_some(held))
     }
 
+    /// Whether this client is known to hold another content of a card than the present one.
+    pub(super) async fn is_behind(&self, card: &Card) -> Result<bool> {
+        let Some(held) = self.stale(&card.placement).await? else {
+            return Ok(false);
+        };
+        let seen = self.base(&card.placement, held).await?;
+        Ok(seen.is_none_or(|seen| seen != self.content(card)))
+    }
+
     /// The content that an edit of an older version leads to.
     ///
     /// Refused with `PreconditionFailed`, and kept, when nothing of it can be taken.

@@ -189,8 +189,8 @@ impl Book {
             decided => decided?,
         }
         let marks = self.marks().await?;
-        let stale = *condition == Condition::None && self.stale(&card.placement).await?.is_some();
-        if stale || !marks.hold(condition, &card.placement) {
+        let behind = *condition == Condition::None && self.is_behind(&card).await?;
+        if behind || !marks.hold(condition, &card.placement) {
             return Err(Error::PreconditionFailed.into());
         }
         let op = removal(&card.placement);

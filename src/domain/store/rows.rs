@@ -454,8 +454,8 @@ pub struct ItemStanding {
     pub creator: PersonId,
     /// The place the item was created in; a group that was deleted since has no members.
     pub origin: Option<Place>,
-    /// The creator is a member of the origin's group now.
-    pub creator_in_origin: bool,
+    /// Where the origin is a group: it holds the item, and its creator is no member now.
+    pub in_custody: bool,
     /// The person holds an effective *Modify* grant: through a group that both they and the item
     /// are in.
     pub granted: bool,

@@ -410,7 +410,9 @@ const PROPOSED: &str = "r.id IN (SELECT id FROM revision INDEXED BY revision_pro
     WHERE kind = 'proposed') AND (i.creator = ?1 OR (
     EXISTS (SELECT 1 FROM membership m WHERE m.grp = o.grp AND m.person = ?1
         AND m.role <> 'member')
-    AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.grp = o.grp AND m.person = i.creator)))";
+    AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.grp = o.grp AND m.person = i.creator)
+    AND EXISTS (SELECT 1 FROM placement p
+        WHERE p.item = i.id AND p.collection = o.id AND p.gone IS NULL)))";
 
 /// A revision without its document and overlay, which may be large.
 const HEAD: &str = "SELECT r.id, r.item, r.collection, r.placement, r.kind, r.at, r.person,

@@ -352,6 +352,8 @@ impl Reader<'_> {
                  UNION ALL
                  SELECT 1 FROM made
                      CROSS JOIN item i ON i.origin = made.origin AND i.creator = made.creator
+                     CROSS JOIN placement o ON o.item = i.id AND o.collection = made.origin
+                         AND o.gone IS NULL
                      CROSS JOIN placement p ON p.item = i.id AND p.collection = ?1
                          AND p.gone IS NULL
                  WHERE NOT EXISTS (
@@ -369,8 +371,10 @@ impl Reader<'_> {
         person: PersonId,
     ) -> rusqlite::Result<Option<ItemStanding>> {
         self.one(
-            "SELECT i.creator, c.id, c.kind, c.person, c.grp, EXISTS (
-                 SELECT 1 FROM membership m WHERE m.grp = c.grp AND m.person = i.creator),
+            "SELECT i.creator, c.id, c.kind, c.person, c.grp, NOT EXISTS (
+                 SELECT 1 FROM membership m WHERE m.grp = c.grp AND m.person = i.creator)
+             AND EXISTS (SELECT 1 FROM placement p
+                 WHERE p.item = i.id AND p.collection = c.id AND p.gone IS NULL),
              EXISTS (SELECT 1 FROM membership m
                  CROSS JOIN collection gc ON gc.grp = m.grp AND gc.kind = 'group'
                  CROSS JOIN grant_item g ON g.item = i.id AND g.collection = gc.id
@@ -384,7 +388,7 @@ impl Reader<'_> {
                 Ok(ItemStanding {
                     creator: PersonId(row.get(0)?),
                     origin: origin.map(|_| place(row, 2)).transpose()?,
-                    creator_in_origin: row.get(5)?,
+                    in_custody: row.get(5)?,
                     granted: row.get(6)?,
                 })
             },

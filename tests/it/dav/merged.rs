@@ -174,6 +174,14 @@ fn the_lists_and_the_book_itself_cannot_be_written() {
     let list = in_merged(&list(&bob).0);
     let before = bob.get(&list).text();
     assert_eq!(bob.put(&list, &[], &before).status, 403);
+    let kept = || {
+        let kept = server.store().refused(server.person("bob"));
+        server.runtime.block_on(kept).expect("read").len()
+    };
+    assert_eq!(kept(), 0);
+    let more = before.replace("END:VCARD", "NOTE:Mine\r\nEND:VCARD");
+    assert_eq!(bob.put(&list, &[], &more).status, 403);
+    assert_eq!(kept(), 1);
     assert_eq!(bob.delete(&list).status, 403);
     assert_eq!(bob.delete(MERGED).status, 403);
     assert_eq!(bob.send("MKCOL", MERGED, &[], "").status, 405);

@@ -337,6 +337,31 @@ fn rows_33_and_34_a_uid_is_used_once_in_a_book_and_does_not_change() {
 }
 
 #[test]
+fn what_came_back_to_what_a_client_holds_may_be_deleted_by_it() {
+    let server = Server::start();
+    let (bird, other) = (
+        Client::with_agent(&server, "alice", "Thunderbird/128.0"),
+        Client::with_agent(&server, "alice", "other/1"),
+    );
+    let path = format!("{BOOK}back.vcf");
+    let first = card("back", "Back");
+    other.put(&path, &[], &first);
+    let token = bird.token(BOOK);
+    bird.sync(BOOK, &token, None);
+    bird.get(&path);
+    let tag = |text: &str| {
+        let etag = other.etag(&path);
+        assert_eq!(other.put(&path, &[("If-Match", &etag)], text).status, 204);
+    };
+    let tagged = first.replace("END:VCARD", "CATEGORIES:Red\r\nEND:VCARD");
+    tag(&tagged);
+    assert_eq!(bird.delete(&path).status, 412);
+    tag(&first);
+    assert_eq!(bird.delete(&path).status, 204);
+    server.check();
+}
+
+#[test]
 fn row_35_the_parent_must_be_there() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");

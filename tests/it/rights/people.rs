@@ -244,6 +244,11 @@ async fn only_what_one_may_write_makes_a_book_writable() {
     let group = w.group("mia", "G").await.expect("a group");
     allowed(group.leave(Leaving::LeaveCopies).await);
     assert!(modify("ada", "H").await, "in custody");
+    allowed(w.modify("ada", "H", "k", "+33 7").await);
+    // The group has custody of what it holds.
+    allowed(w.delete("ada", "G", "k").await);
+    assert!(!modify("ada", "H").await);
+    refused(w.modify("ada", "H", "k", "+33 8").await);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use crate::domain::{
     id::{OutgoingId, PersonId, Timestamp},
     item::random_id,
     outbox::{NewMessage, OutboxOp, State},
+    rule::Rule,
 };
 
 /// Days a message that ended is shown.
@@ -38,7 +39,7 @@ impl Commit<'_> {
                 if queued < *most {
                     Ok(queued)
                 } else {
-                    Err(Error::OverQuota { limit: *most }.into())
+                    Err(Error::Invalid(Rule::MessagesADay(*most)).into())
                 }
             }
             OutboxOp::Step {
