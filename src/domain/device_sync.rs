@@ -282,6 +282,8 @@ impl DeviceBook {
             self.renounce(call, lost, &mut work);
             viewer.disowned = work.disowned.iter().cloned().collect();
             viewer.unwritten = work.unwritten.clone();
+            viewer.unwritten.extend(lost.merged.iter().cloned());
+            work.merged.clone_from(&lost.merged);
         }
         let at_rest = start.at_rest() && record.certain && lost.is_none();
         if !call.commands.is_empty() {
@@ -361,6 +363,7 @@ impl DeviceBook {
                 told: out_of_turn,
                 offered,
                 wrote: written,
+                merged: work.merged,
             });
         }
         // A silent answer whose state did not move has nothing to write.

@@ -56,8 +56,8 @@ pub struct Viewer {
     pub disowned: HashSet<String>,
     /// Disowned earlier and claimed again by this request: the device holds their present content.
     pub owned: HashSet<String>,
-    /// Written by a step whose answer was lost, and not said again: the device may have given the
-    /// change up.
+    /// Written by a step whose answer was lost, and not said again, or merged by it: the device may
+    /// have given the change up, and does not hold the merged copy.
     pub unwritten: HashSet<String>,
     /// Versions the device was given out of turn, by the sequence of their last change.
     pub given: HashMap<String, Seq>,

@@ -388,6 +388,9 @@ impl DeviceBook {
             work.force(&card.placement);
         }
         // A merged copy is in the same answer.
+        if edit.is_none() {
+            work.merged.push(card.placement.server_id.clone());
+        }
         let is_known = (untouched || edit.is_none()) && work.union.is_none();
         if let Op::Item(ItemOp::Edit { writer: by, .. })
         | Op::Item(ItemOp::SetOverlay { writer: by, .. }) = &mut op
@@ -505,6 +508,8 @@ pub(super) struct Work {
     /// Items of the lost step whose edit or deletion is not repeated, and those whose is.
     pub(super) unwritten: HashSet<String>,
     pub(super) repeated: Vec<String>,
+    /// Items whose edit was merged with what others wrote.
+    pub(super) merged: Vec<String>,
     /// Items disowned earlier and claimed again now.
     pub(super) owned: HashSet<String>,
     pub(super) unclaimed: Vec<Unclaimed>,

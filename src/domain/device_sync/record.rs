@@ -67,6 +67,9 @@ pub(super) struct Previous {
     /// Items that the step, or a lost one before it, wrote for the device.
     #[serde(default)]
     pub wrote: Vec<String>,
+    /// Those of them that hold what the step merged, which only its answer tells.
+    #[serde(default)]
+    pub merged: Vec<String>,
 }
 
 /// The stored record; the key alone when this version cannot read it, which makes the device start

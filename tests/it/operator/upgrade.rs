@@ -76,7 +76,7 @@ const LATER: &[(usize, &str)] = &[
         18,
         "INSERT INTO client (person, label, first_seen, last_seen) VALUES (1, 'CardDAV KDE', 1, 2);",
     ),
-    // What was left of a group, and of a book that an account deleted before it ended.
+    // What was left of a group, and of a book that an account deleted before it ended itself.
     (
         35,
         "UPDATE collection SET seq = 3 WHERE id = 20;
@@ -84,7 +84,7 @@ const LATER: &[(usize, &str)] = &[
              changed, overlay) VALUES (1, 20, 'left.vcf', 'left', 'uid-Shared', 1, '5', 2, 3, x'');
          INSERT INTO item (id, class, uid, kind, display, sort_first, sort_last, document, digest,
              creator, created, modified)
-         VALUES (900, 'contact', 'left', 'individual', 'Left', 'left', 'left', x'41', 'd', 2, 1, 1);",
+         VALUES (900, 'contact', 'left', 'individual', 'Left', 'left', 'left', x'41', 'd', 77, 1, 1);",
     ),
 ];
 

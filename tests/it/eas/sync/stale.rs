@@ -34,7 +34,11 @@ fn an_edit_after_a_merge_is_an_edit_of_the_merged_copy() {
         );
         assert!(commands(&answer).is_empty(), "{version}: {}", answer.dump());
         assert!(one.pull().is_empty());
-        assert_eq!(refused(&server, "alice"), [""; 0], "{version}");
+        // At 16.1 what an edit leaves out is cleared, the title of the other too: that is kept.
+        assert_eq!(
+            refused(&server, "alice").len(),
+            usize::from(version == "16.1")
+        );
         server.check();
     }
 }
