@@ -389,9 +389,10 @@ pub fn members_segment(list: CollectionId, name: &str) -> String {
     format!("members-{list}-{name}")
 }
 
-/// Whether a card or a book may get a name.
+/// Whether a card or a book may get a name: any that is not too long. vdirsyncer makes names of UIDs,
+/// line breaks included.
 pub fn is_name(segment: &str) -> bool {
-    segment.len() <= MAX_NAME && !segment.contains(char::is_control)
+    segment.len() <= MAX_NAME
 }
 
 /// Whether a segment has the form of a group's book or list, which no private book may have.

@@ -230,13 +230,6 @@ impl Book {
         }
     }
 
-    /// Whether a write of the actor here was refused after the book was opened.
-    pub async fn refused_since_opened(&self) -> Result<bool> {
-        let store = self.core.store();
-        let last = store.last_refused(self.actor.person, self.collection.id);
-        Ok(matches!(self.collection.place, Place::Group(_)) && last.await? != self.refused)
-    }
-
     /// Whether this is a group's list of members, which is read-only.
     pub fn is_members(&self) -> bool {
         matches!(self.collection.place, Place::Members(_))

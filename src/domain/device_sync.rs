@@ -19,7 +19,7 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 
 use super::{
-    batch::{Batch, Op, SyncOp},
+    batch::{Batch, HistoryOp, Op, SyncOp},
     book::{Book, RETRIES},
     collection::Place,
     error::{Error, Result},
@@ -256,6 +256,7 @@ impl DeviceBook {
             outcomes: previous.outcomes.clone(),
             changes,
             more: previous.more,
+            kept: 0,
             new_key: true,
             labels,
         }))
@@ -335,6 +336,8 @@ impl DeviceBook {
         let silent = call.commands.is_empty() && told.is_empty() && lost.is_none();
         choke.rest(page.more);
         let mut ops = work.take_ops(&self.book, self.device);
+        let is_kept = |op: &&Op| matches!(op, Op::History(HistoryOp::Refuse(_)));
+        let kept = ops.iter().filter(is_kept).count();
         let mut next = Record {
             epoch: record.epoch.clone(),
             key: record.key.clone(),
@@ -387,6 +390,7 @@ impl DeviceBook {
             changes: self.render(told).await?,
             outcomes: work.outcomes,
             more: page.more,
+            kept,
             new_key: !silent,
         }))
     }

@@ -337,7 +337,10 @@ impl Book {
         let lists = self.by_hrefs(&hrefs).await?.into_iter().flatten();
         let names = |list: &Card| {
             let members = self.class().members(&self.content(list));
-            members.is_some_and(|(_, members)| members.iter().any(|member| member == uid))
+            members.is_some_and(|(_, members)| {
+                let mut members = members.iter();
+                members.any(|member| member.eq_ignore_ascii_case(uid))
+            })
         };
         Ok(lists.filter(names).collect())
     }
@@ -381,17 +384,14 @@ impl Book {
             return Ok(None);
         };
         let current = self.content(card);
-        let after = match change.after {
-            Some(seq) => self.content_at(&card.placement, seq).await?,
-            None => None,
+        let Some(seq) = change.after else {
+            return self.revision(card, &before);
         };
-        match after {
-            Some(after) if after[..] != current[..] => {
-                let merged = self.class().merge(&after, &before, &current)?;
-                self.revision(card, &merged.document)
-            }
-            _ => self.revision(card, &before),
-        }
+        let Some(after) = self.content_at(&card.placement, seq).await? else {
+            return Ok(None);
+        };
+        let merged = self.class().merge(&after, &before, &current)?;
+        self.revision(card, &merged.document)
     }
 }
 

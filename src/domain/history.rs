@@ -215,8 +215,13 @@ impl Book {
                 .decided(|book| async move { book.contents_back(some, at).await })
                 .await?;
         }
+        let mut returned = Vec::new();
+        for some in placements.chunks(TOGETHER) {
+            let found = self.heads_of(some).await?.into_iter().flatten();
+            returned.extend(found.map(|placement| (placement.id, placement.changed)));
+        }
         let book = self.collection().id;
-        Ok((done, Undo::Returned { book, placements }))
+        Ok((done, Undo::Returned { book, returned }))
     }
 
     /// First pass: which items are here. Removals first, so that a uid is free for who had it. Also

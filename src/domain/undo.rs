@@ -9,7 +9,7 @@ use super::{
     error::{Error, Result},
     grant::Grantee,
     history::TOGETHER,
-    id::{CollectionId, ItemId, PlacementId, RevisionId, Timestamp},
+    id::{CollectionId, ItemId, PlacementId, RevisionId, Seq, Timestamp},
     item::Placement,
     rights::GroupRight,
     sharing::Placed,
@@ -38,7 +38,8 @@ pub enum Undo {
     /// Removed items came back into a book.
     Returned {
         book: CollectionId,
-        placements: Vec<PlacementId>,
+        /// Each with the sequence of its last change then.
+        returned: Vec<(PlacementId, Seq)>,
     },
     /// A tag was deleted, which was on these items.
     TagDeleted {
@@ -79,7 +80,7 @@ impl Undo {
             Undo::Tagged { items, .. } => items.len(),
             Undo::Brought { items, .. } => items.len(),
             Undo::Removed { removals, .. } => removals.len(),
-            Undo::Returned { placements, .. } => placements.len(),
+            Undo::Returned { returned, .. } => returned.len(),
             Undo::Granted { former, .. } => former.len(),
             Undo::Modifiable { grantees, .. } => grantees.len(),
             Undo::TagDeleted { .. }
@@ -145,9 +146,9 @@ impl Core {
                 }
                 Ok(taken)
             }
-            Undo::Returned { book, placements } => {
+            Undo::Returned { book, returned } => {
                 let book = self.open(actor, *book).await?;
-                gone_again(&book, placements).await
+                gone_again(&book, returned).await
             }
             Undo::TagDeleted {
                 name,
@@ -214,11 +215,16 @@ async fn retagged(book: &Book, items: &[Retag]) -> Result<TakenBack> {
     Ok(taken)
 }
 
-async fn gone_again(book: &Book, placements: &[PlacementId]) -> Result<TakenBack> {
+/// What changed since it came back stays.
+async fn gone_again(book: &Book, returned: &[(PlacementId, Seq)]) -> Result<TakenBack> {
     let mut taken = TakenBack::default();
-    for some in placements.chunks(TOGETHER) {
-        let found = book.heads_of(some).await?.into_iter().flatten();
-        let live: Vec<_> = found.filter(|placement| placement.is_live()).collect();
+    for some in returned.chunks(TOGETHER) {
+        let ids: Vec<PlacementId> = some.iter().map(|(id, _)| *id).collect();
+        let found = book.heads_of(&ids).await?.into_iter().flatten();
+        let live: Vec<_> = found
+            .filter(|placement| placement.is_live())
+            .filter(|placement| some.contains(&(placement.id, placement.changed)))
+            .collect();
         taken.left += some.len() - live.len();
         for outcome in book.remove_all(&live).await? {
             taken.count(outcome.is_ok(), 1);

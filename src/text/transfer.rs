@@ -101,6 +101,7 @@ sentences! {
     failed_no_space: "the server has no room left on its disk.", "le serveur n'a plus de place sur son disque.";
     failed_unreadable: "the file can no longer be read.", "le fichier ne peut plus être lu.";
     failed_unavailable: "the server could not go on; its log says why.", "le serveur n'a pas pu continuer ; son journal dit pourquoi.";
+    import_stopped: "Stopped at {} of {}: the rest of the file was not imported.", "Arrêté à {} sur {} : le reste du fichier n'a pas été importé.";
     import_undone: "This import was undone.", "Cet import a été annulé.";
     import_closing: "You may close this page: the import goes on.", "Vous pouvez fermer cette page : l'import continue.";
     report: "Created: {}. Updated: {}. Here already, nothing to add: {}. Lists: {}. Skipped: {}.", "Créés : {}. Mis à jour : {}. Déjà là, rien à ajouter : {}. Listes : {}. Ignorés : {}.";

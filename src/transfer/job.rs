@@ -346,6 +346,7 @@ impl Jobs {
         let progress = Progress {
             taken: progress.taken,
             report,
+            stopped: true,
             ..Progress::default()
         };
         self.core.end_import(import, progress.written()).await?;

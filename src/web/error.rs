@@ -49,6 +49,11 @@ pub fn explain(error: &Error, text: &Text) -> (StatusCode, String, String) {
             text.forbidden,
             text.nothing_selected.to_owned(),
         ),
+        Error::Invalid(Rule::MessagesADay(most)) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            text.forbidden,
+            fill(text.mail.messages_a_day, &[most]),
+        ),
         Error::Invalid(broken) => (
             StatusCode::UNPROCESSABLE_ENTITY,
             text.forbidden,
@@ -134,7 +139,7 @@ fn rule(rule: &Rule, text: &Text) -> String {
         Rule::ImportOver => text.transfer.import_over,
         Rule::OnItsWay => text.mail.on_its_way,
         Rule::JustSent => text.mail.just_sent,
-        Rule::MessagesADay(most) => return fill(text.mail.messages_a_day, &[most]),
+        Rule::MessagesADay(_) => text.mail.messages_a_day,
         Rule::NewDevices => text.admin.new_devices_rule,
         Rule::NoAddress => text.admin.check_no_address,
         Rule::Form => text.account.form_broken,

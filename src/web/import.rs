@@ -85,8 +85,7 @@ async fn show_start(web: &Arc<Web>, place: &PlacePath, visit: &Visit, told: Told
         let past = book.imports().await?;
         let mut into = Vec::new();
         for other in web.core.books(&visit.actor).await? {
-            let shown = !other.is_private() || other.collection().is_default();
-            if shown && other.may_add() {
+            if other.may_add() {
                 let current = other.collection().id == book.collection().id;
                 let path = PlacePath::of(&other).path();
                 into.push((path, name_of(&other, visit), current));

@@ -184,7 +184,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .merge(assets())
         .merge(letters())
         .merge(place("/c/private"))
-        .merge(place("/c/{book}"))
+        .merge(place("/c/books/{book}"))
         .merge(place("/g/{name}"))
         .merge(folder("/d/private/{folder}"))
         .merge(folder("/d/g/{name}/{folder}"))

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::domain::{
     book::Book,
-    collection::{DEFAULT_FOLDER, Place},
+    collection::{DEFAULT_BOOK, DEFAULT_FOLDER, Place},
     error::Result,
     id::ImportId,
     item::Card,
@@ -61,7 +61,7 @@ impl PlacePath {
     pub fn path(&self) -> String {
         match self {
             PlacePath::Private => "/c/private".to_owned(),
-            PlacePath::Book(segment) => format!("/c/{}", encode_segment(segment)),
+            PlacePath::Book(segment) => format!("/c/books/{}", encode_segment(segment)),
             PlacePath::Group(name) => format!("/g/{}", encode_segment(name)),
             PlacePath::Folder { group, segment } => {
                 let place = Self::documents(group.as_deref());
@@ -109,10 +109,7 @@ impl PlacePath {
     /// Opens it for the visitor; without *Read* it does not exist.
     pub async fn open(&self, web: &Web, visit: &Visit) -> Result<Book> {
         match self {
-            PlacePath::Private => {
-                let default = crate::domain::collection::DEFAULT_BOOK;
-                web.core.open_private(&visit.actor, default).await
-            }
+            PlacePath::Private => web.core.open_private(&visit.actor, DEFAULT_BOOK).await,
             PlacePath::Book(segment) => web.core.open_private(&visit.actor, segment).await,
             PlacePath::Group(name) => web.core.open_group(&visit.actor, name).await,
             PlacePath::Folder { group, segment } => {
@@ -171,8 +168,8 @@ impl Params {
             (Some(segment), group) => PlacePath::Folder { group, segment },
             (None, Some(name)) => PlacePath::Group(name),
             (None, None) => match self.value("book") {
-                Some(segment) => PlacePath::Book(segment),
-                None => PlacePath::Private,
+                Some(segment) if segment != DEFAULT_BOOK => PlacePath::Book(segment),
+                _ => PlacePath::Private,
             },
         }
     }

@@ -270,7 +270,7 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
         let id = other.collection().id;
         let there = places.iter().find(|place| knows(place, id));
         let adds = other.may_add();
-        // Further private books are for clients that show them.
+        // One's own contacts are moved between own books, not shared with them.
         let shown = folder || !other.is_private() || other.collection().is_default();
         if other.collection().is_default_folder() && adds && may.share {
             let place = (id.0, documents::place_name(&other, visit));

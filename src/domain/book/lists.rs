@@ -217,6 +217,7 @@ impl Book {
             held.iter().map(|uid| (uid.to_lowercase(), uid)).collect();
         let wanted = wanted.into_iter().map(|uid| {
             let same = known.get(&uid.to_lowercase());
+            let same = same.filter(|_| !held.contains(&uid));
             same.map_or(uid, |same| (*same).clone())
         });
         let wanted: HashSet<String> = wanted.collect();
@@ -268,10 +269,15 @@ impl Book {
 
     /// The contacts here among some UIDs.
     async fn present(&self, uids: impl Iterator<Item = &String>) -> Result<Vec<Placement>> {
-        let mut found = Vec::new();
+        let mut found: Vec<Placement> = Vec::new();
         for uid in uids {
-            let card = self.member(uid).await?;
-            found.extend(card.map(|card| card.placement));
+            let Some(card) = self.member(uid).await? else {
+                continue;
+            };
+            // Two spellings may name one contact.
+            if found.iter().all(|other| other.id != card.placement.id) {
+                found.push(card.placement);
+            }
         }
         Ok(found)
     }

@@ -100,6 +100,8 @@ pub struct Answer {
     pub outcomes: Vec<Outcome>,
     pub changes: Vec<Change>,
     pub more: bool,
+    /// Writes of the request that were refused, in whole or in part, and kept.
+    pub kept: usize,
     /// Cards requested by Fetch, by server id.
     pub fetched: HashMap<String, Card>,
     /// The key differs from the one presented.

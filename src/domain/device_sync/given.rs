@@ -84,7 +84,9 @@ impl DeviceBook {
     /// received.
     pub(super) fn has_latest(&self, record: Option<&Record>, card: &Card) -> bool {
         record.is_some_and(|record| {
-            let viewer = self.viewer_of(record);
+            let mut viewer = self.viewer_of(record);
+            let merged = record.previous.iter().flat_map(|last| &last.merged);
+            viewer.unwritten.extend(merged.cloned());
             let before = record.previous.iter().map(|last| &last.state);
             before
                 .chain([&record.state])

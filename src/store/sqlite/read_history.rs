@@ -240,8 +240,8 @@ impl Reader<'_> {
                  WHERE n.placement = v.placement AND n.seq > v.seq)
              FROM revision g JOIN revision r ON r.at = g.at AND r.id > g.id AND r.kind = 'replaced'
                  AND r.person IS g.person AND r.client = g.client
-             JOIN revision_place v ON v.revision = r.id
-             JOIN placement p ON p.id = v.placement AND p.collection = g.collection
+             CROSS JOIN revision_place v ON v.revision = r.id
+             CROSS JOIN placement p ON p.id = v.placement AND p.collection = g.collection
              WHERE g.id = ?1 ORDER BY r.id",
             [removal.0],
             |row| {

@@ -56,6 +56,9 @@ pub struct Progress {
     pub report: Report,
     /// The time limit was reached; the import can continue.
     pub paused: bool,
+    /// It was ended while it waited: the rest of the file is not imported.
+    #[serde(default)]
+    pub stopped: bool,
     /// Code of the reason for an early end.
     pub failure: Option<String>,
 }

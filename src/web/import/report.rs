@@ -82,6 +82,7 @@ async fn show_page(
     let state = match (&progress.failure, import.undone) {
         (Some(why), _) => Some(fill(x.import_failed, &[&x.failed_because(why)])),
         (None, Some(_)) => Some(x.import_undone.to_owned()),
+        _ if progress.stopped => Some(fill(x.import_stopped, &[&progress.taken, &found])),
         _ if progress.paused => Some(x.import_waits.to_owned()),
         _ if under_way => Some(fill(x.import_running, &[&progress.taken, &found])),
         _ => None,

@@ -168,16 +168,15 @@ fn a_move_gives_no_name_that_an_upload_could_not() {
         let headers = [("Destination", to)];
         alice.send(method, from, &headers, "").status
     };
-    for name in ["x".repeat(256), "x%0Ay".to_owned()] {
-        let (card, book) = (
-            format!("{club}{name}"),
-            format!("/dav/alice/private/{name}/"),
-        );
-        assert_eq!(alice.put(&card, &[], card_with("n", "N", &[])).status, 403);
-        assert_eq!(to("MOVE", &from, &card), 403);
-        assert_eq!(to("COPY", &from, &card), 403);
-        assert_eq!(to("MOVE", club, &book), 403);
-    }
+    let name = "x".repeat(256);
+    let (card, book) = (
+        format!("{club}{name}"),
+        format!("/dav/alice/private/{name}/"),
+    );
+    assert_eq!(alice.put(&card, &[], card_with("n", "N", &[])).status, 403);
+    assert_eq!(to("MOVE", &from, &card), 403);
+    assert_eq!(to("COPY", &from, &card), 403);
+    assert_eq!(to("MOVE", club, &book), 403);
     assert_eq!(alice.get(&from).status, 200);
     server.check();
 }

@@ -7,16 +7,18 @@ use crate::support::{
     server::Server,
 };
 
+/// The body of an MKCOL that makes an address book.
+const MADE: &str = "<D:mkcol xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:carddav\"><D:set><D:prop>\
+    <D:resourcetype><D:collection/><C:addressbook/></D:resourcetype>\
+    <D:displayname>Tennis club</D:displayname></D:prop></D:set></D:mkcol>";
+
 #[test]
 fn a_further_private_book_has_its_pages() {
     let server = Server::start();
     let mut club = Book::of(&server.address, "alice");
-    let made = "<D:mkcol xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:carddav\"><D:set><D:prop>\
-        <D:resourcetype><D:collection/><C:addressbook/></D:resourcetype>\
-        <D:displayname>Tennis club</D:displayname></D:prop></D:set></D:mkcol>";
     club.path = "/dav/alice/private/club/".to_owned();
     let headers = [("Content-Type", "application/xml")];
-    let answer = club.send("MKCOL", &club.path, &headers, made.as_bytes());
+    let answer = club.send("MKCOL", &club.path, &headers, MADE.as_bytes());
     assert_eq!(answer.status, 201, "{answer:?}");
     let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:serve\r\nN:Serveur;Luc;;;\r\nFN:Luc Serveur\r\nEND:VCARD\r\n";
     let stored = club.put("serve.vcf", ("If-None-Match", "*"), card);
@@ -24,27 +26,56 @@ fn a_further_private_book_has_its_pages() {
     let alice = Browser::of(&server.address, "alice");
     let home = alice.page("/");
     assert!(
-        home.contains("<a href=\"/c/club\">Tennis club</a>"),
+        home.contains("<a href=\"/c/books/club\">Tennis club</a>"),
         "{home}"
     );
     // A result leads to its card.
     let results = alice.page("/search?q=serveur&in=private");
-    let found = results.split("href=\"/c/club/c/").nth(1);
+    let found = results.split("href=\"/c/books/club/c/").nth(1);
     let id = found.and_then(|rest| rest.split('"').next());
-    let card = format!("/c/club/c/{}", id.unwrap_or_else(|| panic!("{results}")));
+    let card = format!(
+        "/c/books/club/c/{}",
+        id.unwrap_or_else(|| panic!("{results}"))
+    );
     let page = alice.page(&card);
     assert!(page.contains("Tennis club"), "{page}");
     let saved = alice.save(&format!("{card}/edit"), &[("family", "Volée")], None);
     assert_eq!(saved.status, 303);
-    assert!(alice.card_named("/c/club", "Luc Volée").is_some());
-    let saved = alice.save("/c/club/new", &[("given", "Nouveau")], None);
+    assert!(alice.card_named("/c/books/club", "Luc Volée").is_some());
+    let saved = alice.save("/c/books/club/new", &[("given", "Nouveau")], None);
     assert_eq!(saved.status, 303);
-    assert!(alice.card_named("/c/club", "Nouveau").is_some());
+    assert!(alice.card_named("/c/books/club", "Nouveau").is_some());
     assert!(alice.card_named("/c/private", "Nouveau").is_none());
     assert_eq!(
-        Browser::of(&server.address, "bob").get("/c/club").status,
+        Browser::of(&server.address, "bob")
+            .get("/c/books/club")
+            .status,
         404
     );
+}
+
+#[test]
+fn a_further_private_book_may_have_any_name() {
+    let server = Server::start();
+    let mut book = Book::of(&server.address, "alice");
+    let alice = Browser::of(&server.address, "alice");
+    for name in ["private", "new", "books"] {
+        book.path = format!("/dav/alice/private/{name}/");
+        let headers = [("Content-Type", "application/xml")];
+        let made = book.send("MKCOL", &book.path, &headers, MADE.as_bytes());
+        assert_eq!(made.status, 201, "{made:?}");
+        let uid = format!("in-{name}");
+        let card = format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nN:Luc;;;;\r\nFN:{uid}\r\nEND:VCARD\r\n"
+        );
+        assert_eq!(book.put("a.vcf", ("If-None-Match", "*"), &card).status, 201);
+        let list = alice.page(&format!("/c/books/{name}"));
+        assert!(list.contains(&uid), "{list}");
+        assert!(!alice.page("/c/private").contains(&uid));
+    }
+    // The first one has one address.
+    let own = alice.page("/c/books/contacts");
+    assert!(!own.contains("/c/books/contacts\""), "{own}");
 }
 
 #[test]

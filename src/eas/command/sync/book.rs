@@ -123,7 +123,7 @@ pub async fn answer(
     };
     let reply = device_book.sync_while(&sync, &|| !poll.is_ended()).await?;
     let repeated = key.is_some_and(|key| key != collection.key);
-    note(call, &book, collection, repeated, &reply).await?;
+    note(call, &book, collection, repeated, &reply);
     Ok(match reply {
         SyncReply::Primed { key } => part(&key, Said::Status(status::Sync::Success)),
         SyncReply::UnknownKey => part("0", Said::Status(status::Sync::InvalidSyncKey)),

@@ -6,30 +6,23 @@ use super::super::super::request::Call;
 use crate::domain::{
     book::Book,
     device_sync::{Change, Outcome, SyncReply},
-    error::Result,
     journal::Event,
 };
 
 /// Records a request for a book and its answer in the journal; `repeated` when the previous answer
 /// was lost.
-pub async fn note(
-    call: &Call,
-    book: &Book,
-    collection: &Collection,
-    repeated: bool,
-    reply: &SyncReply,
-) -> Result<()> {
+pub fn note(call: &Call, book: &Book, collection: &Collection, repeated: bool, reply: &SyncReply) {
     let place = book.shown_place();
     let technical = format!("Sync {} {}", call.version, collection.id);
     let say = |event| call.face.core.exchanged(&call.actor, event, &technical);
     let answer = match reply {
         SyncReply::Primed { .. } => {
             say(Event::Began { place });
-            return Ok(());
+            return;
         }
         SyncReply::UnknownKey => {
             say(Event::StartedOver { place });
-            return Ok(());
+            return;
         }
         SyncReply::Answer(answer) => answer,
     };
@@ -44,10 +37,7 @@ pub async fn note(
             Outcome::AddFailed { .. } | Outcome::ChangeFailed { .. }
         )
     });
-    let mut refused = failed.count();
-    if refused == 0 && !collection.commands.is_empty() && book.refused_since_opened().await? {
-        refused = 1;
-    }
+    let refused = failed.count().max(answer.kept);
     let sent = |is: fn(&Sent) -> bool| collection.commands.iter().filter(|c| is(c)).count();
     let (mut added, mut changed, removed) = (
         sent(|c| matches!(c, Sent::Add { .. })),
@@ -86,5 +76,4 @@ pub async fn note(
             removed,
         });
     }
-    Ok(())
 }

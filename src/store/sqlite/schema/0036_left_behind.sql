@@ -1,12 +1,14 @@
 -- A merged book shows nothing that none of its books holds: rows that were left of books that a person
 -- lost are gone, each at a sequence of its own.
-CREATE TABLE unheld AS
+CREATE TABLE unheld (id INTEGER PRIMARY KEY, collection INTEGER NOT NULL, n INTEGER NOT NULL);
+INSERT INTO unheld
     SELECT v.id, v.collection, row_number() OVER (PARTITION BY v.collection ORDER BY v.id) AS n
     FROM view_placement v
     WHERE v.gone IS NULL AND NOT EXISTS (
         SELECT 1 FROM view_source s
         JOIN placement p ON p.collection = s.source AND p.item = v.item AND p.gone IS NULL
         WHERE s.view = v.collection);
+CREATE INDEX unheld_collection ON unheld (collection);
 UPDATE view_placement SET writer = NULL, gone = (
         SELECT c.seq + u.n FROM unheld u JOIN collection c ON c.id = u.collection
         WHERE u.id = view_placement.id)
@@ -17,7 +19,8 @@ DROP TABLE unheld;
 
 -- Contacts of books that an account had deleted before it was removed itself: no trash names them. The
 -- next purge ends their rows.
-CREATE TABLE orphan AS
+CREATE TABLE orphan (id INTEGER PRIMARY KEY);
+INSERT INTO orphan
     SELECT id FROM item WHERE length(document) > 0
         AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.item = item.id)
         AND NOT EXISTS (SELECT 1 FROM person c WHERE c.id = item.creator);

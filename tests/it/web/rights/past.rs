@@ -154,6 +154,22 @@ fn going_back_to_a_moment_is_undone_without_what_others_wrote_since() {
 }
 
 #[test]
+fn what_came_back_and_was_edited_since_stays() {
+    let setting = Setting::start();
+    let (coco, mia) = (setting.visit("coco"), setting.visit("mia"));
+    let before = carnet::domain::id::Timestamp::now().0.to_string();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    assert_eq!(coco.delete(&coco.card("/g/G", "k")).status, 303);
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    let page = coco.done("/g/G/trash/back", &[("before", &before)]);
+    mia.edit(&mia.card("/g/G", "k"), "+33 5");
+    let page = coco.done("/undo", &[("kept", &hidden(&page, "kept"))]);
+    assert!(!page.contains("Taken back: 1."), "{page}");
+    assert!(mia.page(&mia.card("/g/G", "k")).contains("+33 5"));
+    setting.check();
+}
+
+#[test]
 fn a_version_is_shown_with_its_differences_and_brought_back() {
     let setting = Setting::start();
     let (mia, max) = (setting.visit("mia"), setting.visit("max"));
