@@ -326,17 +326,15 @@ impl Reader<'_> {
         person: PersonId,
         collection: CollectionId,
     ) -> rusqlite::Result<bool> {
-        // Creator; a grant through a group of the person; custody, for those who run a group: by
-        // everybody who made something there.
+        // Creator; a grant through a group of the person; custody, for those who run a group: of what
+        // anybody made there whose contacts are here.
         let found = self.one(
-            "WITH RECURSIVE made (grp, origin, creator) AS (
-                 SELECT m.grp, oc.id, (SELECT min(creator) FROM item WHERE origin = oc.id)
-                 FROM membership m JOIN collection oc ON oc.grp = m.grp AND oc.kind = 'group'
-                 WHERE m.person = ?2 AND m.role <> 'member'
+            "WITH RECURSIVE maker (person) AS (
+                 SELECT min(creator) FROM placement WHERE collection = ?1 AND gone IS NULL
                  UNION ALL
-                 SELECT grp, origin, (SELECT min(i.creator) FROM item i
-                     WHERE i.origin = made.origin AND i.creator > made.creator)
-                 FROM made WHERE creator IS NOT NULL)
+                 SELECT (SELECT min(p.creator) FROM placement p
+                     WHERE p.collection = ?1 AND p.gone IS NULL AND p.creator > maker.person)
+                 FROM maker WHERE person IS NOT NULL)
              SELECT 1 FROM (
                  SELECT 1 FROM placement
                  WHERE collection = ?1 AND creator = ?2 AND gone IS NULL
@@ -350,14 +348,16 @@ impl Reader<'_> {
                          AND p.gone IS NULL
                  WHERE m.person = ?2
                  UNION ALL
-                 SELECT 1 FROM made
-                     CROSS JOIN item i ON i.origin = made.origin AND i.creator = made.creator
-                     CROSS JOIN placement o ON o.item = i.id AND o.collection = made.origin
+                 SELECT 1 FROM membership m
+                     CROSS JOIN collection oc ON oc.grp = m.grp AND oc.kind = 'group'
+                     CROSS JOIN maker
+                     CROSS JOIN item i ON i.creator = maker.person AND i.origin = oc.id
+                     CROSS JOIN placement o ON o.item = i.id AND o.collection = oc.id
                          AND o.gone IS NULL
                      CROSS JOIN placement p ON p.item = i.id AND p.collection = ?1
                          AND p.gone IS NULL
-                 WHERE NOT EXISTS (
-                     SELECT 1 FROM membership c WHERE c.grp = made.grp AND c.person = made.creator))
+                 WHERE m.person = ?2 AND m.role <> 'member' AND NOT EXISTS (
+                     SELECT 1 FROM membership c WHERE c.grp = oc.grp AND c.person = maker.person))
              LIMIT 1",
             [collection.0, person.0],
             |_| Ok(()),

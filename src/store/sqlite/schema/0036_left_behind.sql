@@ -34,8 +34,9 @@ DELETE FROM verification WHERE item IN (SELECT id FROM orphan);
 DELETE FROM revision WHERE item IN (SELECT id FROM orphan) AND kind <> 'refused';
 DROP TABLE orphan;
 
--- What a group has in custody is found by where it was made and by whom.
-CREATE INDEX item_origin ON item (origin, creator) WHERE origin IS NOT NULL;
+-- What a group has in custody is found by who made it there, without an index of its own.
+DROP INDEX item_creator;
+CREATE INDEX item_creator ON item (creator, origin);
 
 -- When what a placement shows last became another by the owner's own lines, which are not the item's.
 ALTER TABLE placement ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;
