@@ -11,7 +11,6 @@ use carnet::domain::{
     id::{CampaignId, PersonId, Timestamp},
     principal::Role,
     search::{Criteria, Request, Scope},
-    settings::Settings,
     sharing::How,
     store::Want,
     verification::{Ask, Campaign},
@@ -76,11 +75,7 @@ async fn nobody_searches_by_the_tags_of_somebody_else() {
 async fn a_book_deleted_before_its_account_leaves_nothing_behind() {
     let w = World::new().await;
     let nora = w.actor("nora").await;
-    let made = w
-        .core
-        .make_book(&nora, "second", "Second".into(), String::new());
-    allowed(made.await);
-    let second = w.core.open_private(&nora, "second").await.expect("a book");
+    let second = w.second("nora").await;
     let card = Replace(vcard("n", "+33 1").into_bytes());
     allowed(second.put("n.vcf", &Condition::Absent, &card).await);
     let second = w.core.open_private(&nora, "second").await.expect("a book");
@@ -383,12 +378,7 @@ async fn an_upload_with_the_uid_of_another_is_kept() {
 #[tokio::test]
 async fn while_deletions_are_held_contacts_come_back_and_may_be_renamed() {
     let w = World::new().await;
-    let mia = w.actor("mia").await;
-    let hold = |settings: &mut Settings| settings.hold_mass_deletions = true;
-    allowed(w.core.change_settings(&mia, hold).await);
-    let private = w.book("mia", PRIVATE).await.expect("a book");
-    let cards = (0..80).map(|at| vcard(&format!("c{at}"), "+33 1").into_bytes());
-    allowed(private.add_all(cards.collect()).await);
+    w.eighty_held("mia").await;
     let phone = w.client("mia", "CardDAV App").await;
     let place = async |at: usize| {
         let found = w.placement("mia", PRIVATE, &format!("c{at}")).await;
@@ -465,11 +455,7 @@ async fn a_client_that_was_forgotten_is_known_again_once_it_was_served() {
 async fn properties_and_settled_notices_end_with_what_they_are_about() {
     let w = World::new().await;
     let nora = w.actor("nora").await;
-    let made = w
-        .core
-        .make_book(&nora, "second", "Second".into(), String::new());
-    allowed(made.await);
-    let second = w.core.open_private(&nora, "second").await.expect("a book");
+    let second = w.second("nora").await;
     let own = w.core.default_book(&nora).await.expect("a book");
     let key = |book: &carnet::domain::book::Book| format!("book:{}", book.collection().uuid);
     let property = |resource: String| carnet::domain::property::PropertyChange {

@@ -27,6 +27,7 @@ use carnet::{
         item::{Card, Placement},
         principal::Role,
         rights::GroupRight,
+        settings::Settings,
         sharing::{How, Placed},
     },
     store::sqlite::Sqlite,
@@ -161,6 +162,27 @@ impl World {
             PRIVATE => self.core.default_book(&actor).await,
             name => self.core.open_group(&actor, name).await,
         }
+    }
+
+    /// A further private book of a person.
+    pub async fn second(&self, login: &str) -> Book {
+        let actor = self.actor(login).await;
+        let name = "Second".to_owned();
+        let made = self.core.make_book(&actor, "second", name, String::new());
+        allowed(made.await);
+        let opened = self.core.open_private(&actor, "second").await;
+        opened.expect("a book")
+    }
+
+    /// Eighty contacts in Private of a person whose mass deletions are held.
+    pub async fn eighty_held(&self, login: &str) -> Book {
+        let actor = self.actor(login).await;
+        let hold = |settings: &mut Settings| settings.hold_mass_deletions = true;
+        allowed(self.core.change_settings(&actor, hold).await);
+        let private = self.book(login, PRIVATE).await.expect("a book");
+        let cards = (0..80).map(|at| vcard(&format!("c{at}"), "+33 1").into_bytes());
+        allowed(private.add_all(cards.collect()).await);
+        private
     }
 
     pub async fn card(&self, login: &str, place: &str, uid: &str) -> Result<Card> {

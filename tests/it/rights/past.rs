@@ -9,7 +9,6 @@ use carnet::domain::{
     history::What,
     id::{RevisionId, Timestamp},
     rights::GroupRight::Add,
-    settings::Settings,
     sharing::How,
 };
 
@@ -265,11 +264,7 @@ async fn a_client_that_removes_much_is_noticed_and_undone() {
 async fn what_pages_remove_and_what_is_back_is_no_mass_deletion() {
     let w = World::new().await;
     let mia = w.actor("mia").await;
-    let hold = |settings: &mut Settings| settings.hold_mass_deletions = true;
-    allowed(w.core.change_settings(&mia, hold).await);
-    let private = w.book("mia", PRIVATE).await.expect("a book");
-    let cards = (0..80).map(|at| vcard(&format!("c{at}"), "+33 1").into_bytes());
-    allowed(private.add_all(cards.collect()).await);
+    let private = w.eighty_held("mia").await;
     let remove = async |client: &str, range: std::ops::Range<usize>| {
         let client = w.client("mia", client).await;
         let book = w.core.default_book(&client).await.expect("a book");

@@ -8,12 +8,13 @@ use carnet::{
     domain::{
         actor::Client,
         batch::{Batch, DeviceOp, Op, PersonOp},
-        book::Condition,
+        book::{Book, Condition},
         collection::DEFAULT_BOOK,
         core::Core,
         device::DeviceAccess,
         grant::Grantee,
         id::{PersonId, Timestamp},
+        item::Placement,
         sharing::How,
         store::{Device, ListQuery, Store},
     },
@@ -244,41 +245,37 @@ impl Server {
 
     /// Grants a member *Modify* on a contact of a group.
     pub fn grant_modify(&self, login: &str, last_name: &str, group: &str, member: &str) {
-        let core = self.core().clone();
-        let (person, member) = (self.person(login), self.person(member));
-        let query = ListQuery {
-            words: vec![last_name.to_lowercase()],
-            limit: 1,
-            ..ListQuery::default()
-        };
+        let grantee = [Grantee::Member(self.person(member))];
         self.runtime.block_on(async {
-            let actor = core.actor(person, Client::default()).await;
-            let actor = Arc::new(actor.expect("an actor"));
-            let group = core.open_group(&actor, group).await.expect("a book");
-            let found = group.list(&query).await.expect("a list").rows.remove(0);
-            let grantee = [Grantee::Member(member)];
-            let granted = group.grant_modify(&found.placement, &grantee, true).await;
+            let (group, found) = self.in_group(login, last_name, group).await;
+            let granted = group.grant_modify(&found, &grantee, true).await;
             granted.expect("granted");
         });
     }
 
     /// Takes a contact away from a group, as somebody who may.
     pub fn withdraw(&self, login: &str, last_name: &str, group: &str) {
-        let core = self.core().clone();
-        let person = self.person(login);
+        self.runtime.block_on(async {
+            let (group, found) = self.in_group(login, last_name, group).await;
+            let removed = group.delete(&found.href, &Condition::None).await;
+            removed.expect("withdrawn");
+        });
+    }
+
+    /// A group's book as a person opens it, and a contact in it.
+    async fn in_group(&self, login: &str, last_name: &str, group: &str) -> (Book, Placement) {
+        let person = self.store().person_by_login(login).await;
+        let person = person.expect("read").expect("a person").id;
+        let actor = self.core().actor(person, Client::default()).await;
+        let actor = Arc::new(actor.expect("an actor"));
+        let group = self.core().open_group(&actor, group).await.expect("a book");
         let query = ListQuery {
             words: vec![last_name.to_lowercase()],
             limit: 1,
             ..ListQuery::default()
         };
-        self.runtime.block_on(async {
-            let actor = core.actor(person, Client::default()).await;
-            let actor = Arc::new(actor.expect("an actor"));
-            let group = core.open_group(&actor, group).await.expect("a book");
-            let found = group.list(&query).await.expect("a list").rows.remove(0);
-            let removed = group.delete(&found.placement.href, &Condition::None).await;
-            removed.expect("withdrawn");
-        });
+        let found = group.list(&query).await.expect("a list").rows.remove(0);
+        (group, found.placement)
     }
 
     pub fn check(&self) {
