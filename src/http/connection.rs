@@ -157,38 +157,38 @@ impl Connection {
         let mut leaving = false;
         loop {
             tokio::select! {
-                            ended = served.as_mut() => {
-                                if let Err(error) = ended {
-                                    tracing::debug!(peer = %self.peer, %error, "a connection ended");
-                                }
-                                return;
-                            }
-                            () = self.terms.shutdown.0.cancelled(), if !leaving => {
-                                leaving = true;
-                                served.as_mut().graceful_shutdown();
-                                look.as_mut().reset(Instant::now() + GOODBYE);
-                            }
-                            () = look.as_mut() => match activity.verdict(patience) {
-                                Verdict::Until(then) => {
-                                    look.as_mut().reset(then.min(Instant::now() + patience.stall));
-                                }
-                                Verdict::Idle if !leaving => {
-                                    if activity.has_asked() {
-            tracing::debug!(peer = %self.peer, "an idle connection is closed")
-            } else {
-            self.slow("no request came")
+                ended = served.as_mut() => {
+                    if let Err(error) = ended {
+                        tracing::debug!(peer = %self.peer, %error, "a connection ended");
+                    }
+                    return;
+                }
+                () = self.terms.shutdown.0.cancelled(), if !leaving => {}
+                () = look.as_mut() => match activity.verdict(patience) {
+                    Verdict::Until(then) => {
+                        look.as_mut().reset(then.min(Instant::now() + patience.stall));
+                        continue;
+                    }
+                    Verdict::Idle if leaving => return,
+                    Verdict::Idle => self.idles(&activity),
+                    Verdict::Stalled => {
+                        tracing::info!(peer = %self.peer, "an answer is not taken: the connection is closed");
+                        return;
+                    }
+                },
             }
-                                    leaving = true;
-                                    served.as_mut().graceful_shutdown();
-                                    look.as_mut().reset(Instant::now() + GOODBYE);
-                                }
-                                Verdict::Idle => return,
-                                Verdict::Stalled => {
-                                    tracing::info!(peer = %self.peer, "an answer is not taken: the connection is closed");
-                                    return;
-                                }
-                            },
-                        }
+            leaving = true;
+            served.as_mut().graceful_shutdown();
+            look.as_mut().reset(Instant::now() + GOODBYE);
+        }
+    }
+
+    /// Reports that a connection is closed because nothing moves on it.
+    fn idles(&self, activity: &Activity) {
+        if activity.has_asked() {
+            tracing::debug!(peer = %self.peer, "an idle connection is closed");
+        } else {
+            self.slow("no request came");
         }
     }
 }

@@ -9,8 +9,9 @@ use std::{
 };
 
 use fast_image_resize::{
-    PixelType, Resizer,
-    images::{Image, ImageRef},
+    Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::U8x3,
 };
 use image::{DynamicImage, ImageFormat, ImageReader};
 
@@ -205,13 +206,16 @@ fn jpeg(picture: &DynamicImage, edge: u32, quality: u8) -> Option<Vec<u8>> {
         }
     };
     let (to_width, to_height) = (scale(width), scale(height));
-    let source = ImageRef::new(width, height, rgb.as_raw(), PixelType::U8x3).ok()?;
-    let mut scaled = Image::new(to_width, to_height, PixelType::U8x3);
-    Resizer::new().resize(&source, &mut scaled, None).ok()?;
+    let source = TypedImageRef::<U8x3>::from_buffer(width, height, rgb.as_raw()).ok()?;
+    let mut scaled = image::RgbImage::new(to_width, to_height);
+    let mut target = TypedImage::<U8x3>::from_buffer(to_width, to_height, &mut scaled).ok()?;
+    Resizer::new()
+        .resize_typed(&source, &mut target, None)
+        .ok()?;
     let mut out = Vec::new();
     jpeg_encoder::Encoder::new(&mut out, quality)
         .encode(
-            scaled.buffer(),
+            &scaled,
             u16::try_from(to_width).ok()?,
             u16::try_from(to_height).ok()?,
             jpeg_encoder::ColorType::Rgb,
