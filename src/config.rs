@@ -149,7 +149,7 @@ pub enum FirstStart {
     /// Named `admin`, with a password that the server prints.
     #[default]
     Password,
-    /// On a page, by whoever has the code that the server printed.
+    /// Made on a page, by whoever has the code that the server printed.
     Page,
 }
 

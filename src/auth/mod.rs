@@ -54,10 +54,12 @@ pub struct Authenticator {
     store: Arc<dyn Store>,
     /// Password checks under way: each takes a core, and 19 MiB that are kept for the next.
     checks: Semaphore,
-    /// The same for what was right once, which waits for no stranger's check.
+    /// Checks under way of passwords that were right once; they do not wait for the checks of
+    /// strangers.
     known_checks: Semaphore,
     secret: [u8; 32],
-    /// Of each credential and the [`household`] it was right from: elsewhere it is a guess.
+    /// Each credential that was right, with the [`household`] it came from: from elsewhere it is a
+    /// guess.
     known: Mutex<HashMap<(IpAddr, [u8; 32]), Known>>,
     remembered: Duration,
     throttle: throttle::Throttle,

@@ -122,7 +122,7 @@ pub enum Resource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NewPlace {
     Home,
-    /// In the home of a group, which holds its one book.
+    /// The home of a group, which holds its one book.
     GroupHome,
     /// Outside the home.
     Elsewhere,
@@ -262,7 +262,7 @@ async fn spelled(book: &Book, name: &str) -> Result<String, Error> {
     Ok(names.swap_remove(0))
 }
 
-/// The same of several names.
+/// Spells several names as the book stores them, as `spelled` does with one.
 pub async fn spell(book: &Book, names: &mut [String]) -> Result<(), Error> {
     let mut others: Vec<&mut String> = names.iter_mut().filter(|name| !name.is_ascii()).collect();
     for chunk in others.chunks_mut(SPELLED) {

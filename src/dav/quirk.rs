@@ -42,7 +42,7 @@ pub struct Choice {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Homes {
-    /// As suits each kind of client.
+    /// Where each kind of client finds them best.
     #[default]
     Auto,
     /// In the home of the account.

@@ -67,7 +67,8 @@ pub struct Client {
 pub const PAGES: &str = "web";
 
 impl Client {
-    /// What is refused there is told at once, to the person who wrote it.
+    /// Whether the client is the pages of the web. They show a refusal at once, so no notice is
+    /// needed.
     pub fn is_page(&self) -> bool {
         self.label == PAGES
     }

@@ -177,7 +177,8 @@ pub struct Committed {
     /// People whose rights or credentials changed (joined, left, disabled, password changed, device
     /// blocked).
     pub people: Vec<PersonId>,
-    /// The row that each operation made or changed, in order; 0 where there is none.
+    /// One number for each operation, in order: the row it made or changed, 0 where there is none.
+    /// Some operations put a count or a flag there instead.
     pub rows: Vec<i64>,
 }
 

@@ -55,36 +55,38 @@ pub trait Edit: Send + Sync {
     /// `current` is what the place shows now; none for a new item. Refuses with `InvalidDocument`.
     fn apply(&self, current: Option<&[u8]>) -> Result<Vec<u8>>;
 
-    /// [`Edit::apply`] for faces with fixed elements: `beside` is what the class stores beside the
-    /// item.
+    /// Applies the edit of a device, whose elements are fixed: `beside` says which line of the
+    /// document fills which element ([`Class::beside`]).
     fn apply_beside(&self, current: &[u8], _beside: &[u8]) -> Result<Vec<u8>> {
         self.apply(Some(current))
     }
 
-    /// [`Edit::apply_beside`] where its author was shown an earlier state of the item, and the names
-    /// that books had then.
+    /// [`Edit::apply_beside`] for an author who was shown an earlier version of the item, with the
+    /// names that books had then among its categories.
     fn apply_stale(&self, current: &[u8], beside: &[u8]) -> Result<Vec<u8>> {
         self.apply_beside(current, beside)
     }
 
-    /// The edit without the picture it brings; none where it brings none.
+    /// The same edit without its picture, for a picture that cannot be stored; none where the edit
+    /// has none.
     fn without_picture(&self) -> Option<Arc<dyn Edit>> {
         None
     }
 
-    /// Whether the books it names among the item's own lines, as its author is shown them, are others
-    /// than these.
+    /// Whether the categories of the edit name other books than these. In a view, a device is shown
+    /// the names of an item's books as categories.
     fn disagrees(&self, _books: &[String]) -> bool {
         false
     }
 
-    /// Whether what was made of it reads otherwise than it was sent: its author has to be told.
+    /// Whether the stored content reads otherwise than what the author sent, so that the author has
+    /// to be sent it.
     fn alters(&self, _made: &[u8], _beside: &[u8]) -> bool {
         false
     }
 
-    /// Whether something its author did not send, or was shown in part, is another now than it was
-    /// before: its author is told at once, or its next edit would be of what is not there.
+    /// Whether the edit changed something that its author did not send, or was shown in part. The
+    /// author is sent it at once; otherwise its next edit would rest on content that is not there.
     fn outdates(&self, _before: &[u8], _made: &[u8], _beside: &[u8]) -> bool {
         false
     }
@@ -219,7 +221,7 @@ impl Book {
         self.rights.standing == Standing::Owner
     }
 
-    /// The display name of the place; none for the actor's own.
+    /// The display name of a group's book or a further private book; none for any other place.
     pub fn shown_place(&self) -> Option<String> {
         match self.collection.place {
             Place::Group(_) | Place::Members(_) => Some(self.collection.display_name.clone()),

@@ -60,8 +60,8 @@ impl DeviceBook {
         self.sync_while(call, &|| true).await
     }
 
-    /// [`DeviceBook::sync`] of a request that a newer one may take the place of. From then on it gives
-    /// out no key in place of the newer one's: `Unavailable`.
+    /// [`DeviceBook::sync`] for a request that a newer one may supersede. Once `is_current` is
+    /// false, it hands out no key in place of the newer one's: where it would, it is `Unavailable`.
     pub async fn sync_while(
         &self,
         call: &SyncCall,
@@ -225,7 +225,8 @@ impl DeviceBook {
         Ok(SyncReply::Primed { key })
     }
 
-    /// Count the retry; the repeated answer may differ from the first.
+    /// Repeats the last answer and counts the retry. The answer may differ from the first, because
+    /// items that changed meanwhile are left out.
     async fn again(&self, record: &Record, previous: &Previous) -> Result<SyncReply> {
         // How often it was asked for; and that it may not be what was sent the first time.
         let doubted = Record {

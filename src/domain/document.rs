@@ -88,9 +88,9 @@ pub struct Change {
 /// Octets of a person's documents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Weight {
-    /// Of those that are somewhere.
+    /// Octets of documents that are in some place.
     pub live: i64,
-    /// With earlier versions and trash.
+    /// Octets with earlier versions and trash.
     pub kept: i64,
 }
 
@@ -104,7 +104,7 @@ pub trait Documents: Send + Sync {
     /// default one first, others by name.
     async fn folders(&self, person: PersonId) -> Result<Vec<Collection>>;
     async fn weight(&self, person: PersonId) -> Result<Weight>;
-    /// Of the account, else of its class; none: the server's rule.
+    /// The quota of the account, else of its class; none where the server's rule applies.
     async fn document_quota(&self, person: PersonId) -> Result<Option<i64>>;
     /// One chunk of the octets with a digest, counted from 0; none past the end.
     async fn chunk(&self, digest: &str, chunk: i64) -> Result<Option<Bytes>>;

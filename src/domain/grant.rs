@@ -45,7 +45,7 @@ impl Grantee {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupGrant {
     pub grantee: Grantee,
-    /// Of the member; empty for everyone.
+    /// The member's name; empty for everyone.
     pub name: String,
     pub right: GroupRight,
 }
@@ -56,7 +56,7 @@ pub enum Reason {
     Creator,
     /// Admin or co-admin while the creator is not a member of the group.
     Custody,
-    /// By a grant, which can be withdrawn.
+    /// A grant, which can be withdrawn.
     Granted,
 }
 
@@ -64,7 +64,7 @@ pub enum Reason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Modifier {
     pub grantee: Grantee,
-    /// Of the member; empty for everyone.
+    /// The member's name; empty for everyone.
     pub name: String,
     pub reason: Reason,
 }

@@ -28,12 +28,12 @@ pub enum Key {
 }
 
 impl Key {
-    /// Of a UID, however it is written.
+    /// The key of a UID, however it is written.
     pub fn uid(uid: &str) -> Self {
         Key::Uid(bare_uid(uid))
     }
 
-    /// Of a field of the index; none when the value identifies nobody.
+    /// The key of a field of the index; none when the value identifies nobody.
     pub fn of(field: &str, text: &str) -> Option<Self> {
         let digits = || {
             let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();

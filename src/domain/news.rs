@@ -18,7 +18,7 @@ pub struct Told {
     pub what: News,
     pub notice: Notice,
     pub place: Option<Book>,
-    /// Of one item.
+    /// The card, where the news is about one item.
     pub card: Option<Card>,
 }
 

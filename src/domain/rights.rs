@@ -1,4 +1,6 @@
-//! The one decision about who may do what. No right is checked anywhere else.
+//! The one decision about who may do what. Faces and verbs decide no right themselves; the store
+//! repeats parts of the decision where it has to hold within a transaction, or would otherwise
+//! read a whole book (`docs/architecture.md`, Invariants).
 //!
 //! [`allows`] is the decision table, which `rights/tests.rs` writes out row by row. The facts it
 //! rests on are gathered by [`place_rights`] and by [`super::book::Book`].

@@ -19,13 +19,17 @@ use super::{
 /// The phase of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Phase {
+    /// No round is open.
     Idle,
+    /// What was removed after the base, by the sequence of its removal.
     Removals,
+    /// What came after the base, by the sequence of its placement.
     Adds,
+    /// What the device has and was changed after the base, by the sequence of the change.
     Changes,
 }
 
-/// The state a SyncKey stands for.
+/// What a device holds of a collection, in five numbers: the state its SyncKey stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     /// The device holds exactly the collection as it was at this sequence.
@@ -47,17 +51,18 @@ pub enum What {
     Change,
 }
 
-/// The device, and what it holds or lacks beside what its state says.
+/// A device, with the items for which its state alone would say the wrong thing.
 #[derive(Clone, Debug)]
 pub struct Viewer {
     pub device: DeviceId,
-    /// Created by a step whose answer was lost, and not claimed again: the device does not hold
-    /// them.
+    /// Items created by a step whose answer was lost, and not claimed again: the device does not
+    /// hold them.
     pub disowned: HashSet<String>,
-    /// Disowned earlier and claimed again by this request: the device holds their present content.
+    /// Items disowned earlier and claimed again by this request: the device holds their present
+    /// content.
     pub owned: HashSet<String>,
-    /// Written by a step whose answer was lost, and not said again, or merged by it: the device may
-    /// have given the change up, and does not hold the merged copy.
+    /// Items written by a step whose answer was lost, if the retry does not repeat the write or the
+    /// step merged it: the device may have given the change up, and does not hold the merged copy.
     pub unwritten: HashSet<String>,
     /// Versions the device was given out of turn, by the sequence of their last change.
     pub given: HashMap<String, Seq>,
@@ -82,7 +87,9 @@ pub trait Rows: Sync {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page {
     pub items: Vec<(What, Placement)>,
+    /// The state of the device once it has the page.
     pub state: State,
+    /// The round is not finished: the next page continues it.
     pub more: bool,
 }
 

@@ -31,13 +31,13 @@ pub enum Mode {
     OwnOnly,
 }
 
-/// The choice made for a device.
+/// How one device is shown contacts, as its owner chose.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Shown {
-    /// None: the mode that suits its kind of client.
+    /// The mode chosen; none: the one that suits the kind of client.
     pub mode: Option<Mode>,
-    /// UUIDs of the books it is not shown.
+    /// UUIDs of the books that the device is not shown.
     pub hidden: Vec<String>,
 }
 
@@ -64,7 +64,7 @@ impl Mode {
     }
 }
 
-/// The books of a view, the default private one first.
+/// The books that a view shows, the default private one first.
 pub(super) struct Union {
     pub books: Vec<Book>,
 }

@@ -25,7 +25,7 @@ pub struct Pictures {
 }
 
 impl Pictures {
-    /// From the Picture option of a request; empty options set no limits.
+    /// The limits in the Picture option of a request; empty options set none.
     pub fn wanted(max_size: Option<u32>, max_pictures: Option<u32>) -> Self {
         let limit = |number: Option<u32>| {
             number.map_or(usize::MAX, |number| {

@@ -17,7 +17,7 @@ use crate::domain::book::Edit;
 pub struct Cut {
     /// Octets; none for all.
     pub truncation: Option<usize>,
-    /// As HTML, the only form the client reads.
+    /// The note is sent as HTML, the only form the client reads.
     pub html: bool,
     /// A note that does not fit is not shown at all.
     pub all_or_none: bool,
@@ -58,11 +58,11 @@ pub struct View {
 /// How a client sends a date without a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Days {
-    /// As its local midnight.
+    /// The client sends its local midnight.
     Midnight,
-    /// As its local noon: the date in UTC is the day.
+    /// The client sends its local noon: the date in UTC is the day.
     Noon,
-    /// Unknown.
+    /// It is not known what the client sends.
     #[default]
     Any,
 }
@@ -162,7 +162,7 @@ pub trait EasFacet: Send + Sync {
     fn directory(&self, document: &[u8]) -> Entry;
 }
 
-/// Who decodes pictures, one a core: it takes memory.
+/// The permits to decode pictures, one for each core, because decoding takes memory.
 static MAKERS: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
 

@@ -29,7 +29,7 @@ pub struct Standard {
     pub id: &'static str,
     pub name: &'static str,
     pub kind: u8,
-    /// As Class elements name it.
+    /// The name of its class in Class elements.
     pub class: &'static str,
 }
 

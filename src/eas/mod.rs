@@ -45,7 +45,7 @@ pub struct Face {
     settings: Settings,
     polls: Arc<Polls>,
     restraint: Restraint,
-    /// For requests that take long to be read.
+    /// The permits to read requests that take long.
     turns: Turns,
 }
 

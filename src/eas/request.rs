@@ -58,7 +58,7 @@ pub struct Call {
     pub raw: Bytes,
     /// Fetched items may come as parts of a multipart answer.
     pub accepts_multipart: bool,
-    /// As the device shows it; none when it shows none.
+    /// The PolicyKey that the device sent, if it sent one.
     pub policy_key: Option<u32>,
     pub shutdown: Shutdown,
     pub about: About,
@@ -180,7 +180,7 @@ impl Admitted {
         let (version, about) = (call.version, call.about.clone());
         let (face, actor) = (call.face.clone(), call.actor.clone());
         let ran = match command::run(call, command).await {
-            // What was asked for went under the request, and not the account.
+            // What was asked for was deleted during the request, and not the account.
             Err(Stop::Failed(Error::NotFound)) => {
                 match face.core.may_use(actor.person, Service::Eas).await {
                     Ok(true) => Err(Error::Unavailable("something went meanwhile".into()).into()),
@@ -211,7 +211,7 @@ impl Admitted {
     }
 }
 
-/// Who asks, or the answer to somebody who may not.
+/// The person who asks, or the answer to somebody who is not let in.
 async fn sign_in(
     face: &Face,
     parts: &Parts,
@@ -257,7 +257,7 @@ fn note(about: &About, line: &RequestLine) {
     about.note_command(line.command.name());
 }
 
-/// The version a request says; none when it says none, 0 when nobody knows it.
+/// The version that a request names; none where it names none, 0 where it is unknown.
 fn version_of(line: &RequestLine, headers: &HeaderMap) -> Option<Version> {
     line.version.or_else(|| {
         let said = header_text(headers, "ms-asprotocolversion");
@@ -276,7 +276,7 @@ pub struct Arrival {
     pub person: PersonId,
     pub utc_offset: Option<i32>,
     pub line: RequestLine,
-    /// As the request says it; none when it says none, 0 when nobody knows it.
+    /// The version that the request names; none where it names none, 0 where it is unknown.
     pub version: Option<Version>,
     pub agent: String,
     pub body: Bytes,

@@ -35,7 +35,7 @@ pub fn unknown_command(version: Option<Version>, body: &[u8]) -> Reply {
 /// is 503 in every version, so that a failing store never looks like a wrong password.
 pub fn of(error: &Error) -> Option<Common> {
     Some(match error {
-        // The account went away under the request.
+        // The account was removed during the request.
         Error::NotFound => Common::AccountDisabled,
         Error::Forbidden { .. } => Common::AccessDenied,
         Error::OverQuota { .. } => Common::MailboxQuotaExceeded,

@@ -1,5 +1,5 @@
-//! The folders of books that a device was given a key of. It is woken for one of them also when the key
-//! is good for nothing any more.
+//! The folders of books that a device was given a key of. A Ping for such a folder also wakes when
+//! the key is no longer valid.
 
 use super::{Face, request::Call};
 use crate::domain::{error::Result, id::DeviceId};

@@ -38,7 +38,7 @@ pub enum Woken {
     Changes(Vec<String>),
     /// The folders are not what the device was told, or the device is not let in any more.
     Hierarchy,
-    /// Who asked is not let in any more.
+    /// The person or the device is not let in any more.
     Barred(Barred),
     TimeOver,
     /// A newer request of the device for the same folders, or the server stops.
@@ -69,7 +69,7 @@ pub struct Waiter {
     face: Arc<Face>,
     person: PersonId,
     device: DeviceId,
-    /// As the device names itself, and the program it is.
+    /// The id by which the device names itself, and the client it is.
     names: Box<(String, Client)>,
     screen: Screen,
     watched: Watched,
@@ -139,7 +139,7 @@ impl Waiter {
         }
     }
 
-    /// Who asks, read anew: after a wait groups and rights may be others.
+    /// The actor, read anew: groups and rights may have changed during the wait.
     pub async fn actor(&self) -> Result<Arc<Actor>> {
         let client = self.names.1.clone();
         let actor = self.face.core.actor(self.person, client).await?;
@@ -189,7 +189,7 @@ impl Waiter {
         let synced = synced::read(&self.face, self.device).await?;
         for (id, book) in books.found {
             let has_news = match book.pending().await? {
-                // Who has a key that is good for nothing any more has to hear that.
+                // A device whose key is no longer valid has to hear that.
                 Pending::Something | Pending::Void => true,
                 Pending::Nothing => false,
                 // A Ping for a folder before its first Sync is left alone. Of one that was

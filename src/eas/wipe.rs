@@ -23,7 +23,7 @@ use http::{Method, header, request::Parts};
 use super::{Face, command::folder_sync, reply::Reply, request::Arrival, status::refuse, version};
 use crate::domain::{device::DeviceAccess, error::Result, store::Device};
 
-/// Who speaks for a device.
+/// The credentials of whoever answers for a device.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum By {
     /// Its owner: what the device says is recorded.

@@ -27,7 +27,7 @@ const DECISION: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(120
 /// count failures by the hour.
 const AGAIN: i64 = 300;
 const AGAIN_MOST: i64 = 86_400;
-/// The loop looks again at least this often: clocks jump, machines sleep.
+/// Seconds after which the loop looks again at the latest: clocks jump, machines sleep.
 const LOOK: i64 = 3600;
 
 /// Octets that a certificate with its chain and its key takes, at most.

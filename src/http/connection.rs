@@ -55,11 +55,11 @@ const TAKEN_BACK: usize = 20;
 /// Time limits for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// For the handshake and the first request.
+    /// The time for the handshake and for the head of the first request.
     pub head: Duration,
-    /// Between two requests.
+    /// The time between two requests.
     pub idle: Duration,
-    /// For the next part of a body, in either direction.
+    /// The time for the next part of a body, in either direction.
     pub stall: Duration,
 }
 
@@ -229,7 +229,7 @@ async fn answer(
 enum Protocol {
     Http1,
     Http2,
-    /// To be detected from the first octets.
+    /// The protocol is detected from the first octets.
     Any,
 }
 

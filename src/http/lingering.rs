@@ -18,9 +18,9 @@ use tokio::{
 
 /// Octets that are still taken: the largest body somebody may send, and some.
 const MOST: usize = 16 * 1024 * 1024;
-/// For all of them.
+/// The longest time in which they are taken.
 const LONGEST: Duration = Duration::from_secs(30);
-/// Between two of them.
+/// The longest silence between two of them.
 const STALL: Duration = Duration::from_secs(2);
 /// Octets taken at a time.
 const PART: usize = 8 * 1024;

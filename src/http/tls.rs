@@ -55,7 +55,7 @@ pub struct Settings {
 pub struct Certificates {
     settings: Settings,
     served: RwLock<Arc<Served>>,
-    /// Of the files as they were last looked at, whether they were fit or not.
+    /// The digest of the files when they were last looked at, whether they were fit or not.
     seen: Mutex<Vec<u8>>,
     asked: Notify,
     /// Names under challenge, each with the configuration that answers it.

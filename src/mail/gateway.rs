@@ -27,14 +27,14 @@ pub struct Http {
 /// How a value is escaped in its context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// As it is.
+    /// The value is not escaped.
     Plain,
     /// Percent-encoded.
     Form,
     /// Within the quotes of a JSON string.
     Json,
     Xml,
-    /// In one line.
+    /// The value is put on one line.
     Line,
 }
 

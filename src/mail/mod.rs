@@ -50,7 +50,7 @@ pub struct Mail {
 struct Route {
     channel: Channel,
     carrier: Carrier,
-    /// After a first failure.
+    /// The time until the second attempt.
     retry: Duration,
 }
 

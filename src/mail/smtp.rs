@@ -43,9 +43,9 @@ pub struct Smtp {
     relay: Relay,
     from: Address,
     hello: ClientId,
-    /// After the @ of every Message-ID.
+    /// The host after the @ of every Message-ID.
     host: String,
-    /// Without a slash at its end.
+    /// The address of the server, without a slash at its end.
     url: String,
     credentials: Option<Credentials>,
     tls: Option<TlsParameters>,

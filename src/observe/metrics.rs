@@ -84,7 +84,7 @@ type Labels = Vec<(&'static str, String)>;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Asked {
     face: Face,
-    /// Of Exchange ActiveSync, else the method.
+    /// The command of Exchange ActiveSync; for other faces the HTTP method.
     command: &'static str,
     /// None: the client left.
     status: Option<u16>,

@@ -31,7 +31,7 @@ const LONGEST_ID: usize = 64;
 /// What stands for a secret.
 const MASK: &str = "...";
 
-/// Who is asked.
+/// The face that a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Face {
     Eas,
@@ -43,7 +43,7 @@ pub enum Face {
 }
 
 impl Face {
-    /// As in the log and in metrics.
+    /// The name of the face in the log and in metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Eas => "eas",

@@ -95,7 +95,7 @@ impl Default for Choices {
     }
 }
 
-/// A card on its way.
+/// A card that waits for the next commit.
 struct Waiting {
     record: u64,
     line: u64,
@@ -128,8 +128,8 @@ pub struct Importer {
     progress: Progress,
     /// Settled before this run.
     before: Progress,
-    /// Of the server: how far it came is kept with every commit. Of the command line else, which
-    /// lets others write in between.
+    /// The server runs it and stores with every commit how far it came. Otherwise the command line
+    /// runs it and lets others write in between.
     resumable: bool,
 }
 

@@ -128,7 +128,7 @@ impl std::fmt::Display for Bound {
 /// The columns of files with the same header.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mapping {
-    /// Of the header ([`File::fingerprint`]).
+    /// The fingerprint of the header ([`File::fingerprint`]).
     pub fingerprint: String,
     /// The destination of every column, in order; empty codes are ignored columns.
     pub codes: Vec<String>,
@@ -173,7 +173,7 @@ pub struct File {
     pub newline: &'static str,
     pub delimiter: Option<char>,
     pub columns: Vec<Column>,
-    /// Of the header; empty where there is none.
+    /// The fingerprint of the header; empty where there is none.
     pub fingerprint: String,
     /// The first cell of every column that says something.
     pub samples: Vec<String>,
@@ -183,7 +183,7 @@ pub struct File {
     /// The encoding is doubtful, or may be MacRoman.
     pub doubtful: bool,
     pub entries: Vec<Entry>,
-    /// Of an archive: lines before a member, and its name.
+    /// The members of an archive: the number of lines before each, and its name.
     pub members: Vec<(u64, String)>,
 }
 
@@ -192,7 +192,7 @@ pub struct File {
 pub struct Entry {
     /// From 1, in file order.
     pub record: u64,
-    /// Of the file, from 1.
+    /// The line of the file, from 1.
     pub line: u64,
     pub warnings: Vec<Warning>,
     pub outcome: Outcome,

@@ -23,9 +23,9 @@ use crate::domain::{
 /// Octets of a record that the list of refused ones repeats.
 const RECORD: usize = 64 * 1024;
 
-/// Over what was refused of a file that is no table.
+/// The headings over the refused records of a file that is no table.
 const HEADINGS: [&str; 3] = ["Line", "Record", "Reason"];
-/// Of UTF-8, for spreadsheets.
+/// The byte-order mark of UTF-8, by which spreadsheets know the encoding.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// The expected outcome of an import.

@@ -24,7 +24,7 @@ pub struct Table {
 /// One record of a file.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Of the file, from 1.
+    /// The line of the file, from 1.
     pub line: u64,
     pub cells: Vec<String>,
     /// Cells beyond the header.

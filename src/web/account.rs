@@ -266,7 +266,7 @@ pub async fn photo(State(web): State<Arc<Web>>, visit: Visit) -> Response {
     }
 }
 
-/// Of the pictures an account may have.
+/// The media type of a picture that an account may have.
 fn media_type(octets: &[u8]) -> &'static str {
     match octets {
         [0x89, b'P', ..] => "image/png",

@@ -60,7 +60,7 @@ pub async fn restore(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted
     settled(&web, &item, &posted, restored.await).await
 }
 
-/// With the button that gives the comment its former text again.
+/// Adds the button that gives the comment its former text again.
 fn undone(web: &Web, item: &ItemPath, posted: &Posted, done: Done, former: RevisionId) -> Done {
     let undo = vec![Undo::Commented { former }];
     done.undone_by(web.undos.keep(&posted.visit, undo, &item.path()))

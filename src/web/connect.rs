@@ -92,7 +92,7 @@ struct KindPage {
     offers_profile: bool,
     may_read_only: bool,
     name: String,
-    /// After the password was made.
+    /// The password, once it is made.
     made: Option<MadeView>,
 }
 

@@ -157,7 +157,7 @@ struct Details {
     title: String,
     name: String,
     facts: Vec<(&'static str, String)>,
-    /// Of a device; none of a program.
+    /// The settings of a device; none where the client is a program.
     device: Option<Settings>,
     /// Number and name of the app passwords a program may be using.
     passwords: Vec<(i64, String)>,

@@ -66,7 +66,7 @@ struct Row {
     recipient: String,
     when: String,
     state: String,
-    /// Of one that did not leave.
+    /// What can be done with a message that was not sent.
     unsent: Option<Unsent>,
 }
 

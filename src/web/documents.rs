@@ -78,7 +78,7 @@ struct FolderRow {
     name: String,
     number: i64,
     current: bool,
-    /// Of a deleted one: it can be restored.
+    /// The folder is deleted and can be restored.
     may_restore: bool,
 }
 

@@ -114,7 +114,7 @@ struct Merge {
     here: String,
     first: (String, String),
     second: (String, String),
-    /// As they were seen.
+    /// The versions of both that the person was shown.
     versions: (String, String),
     sides: Vec<Side>,
     /// The other places of the one taken away, which keep it as a contact of its own.

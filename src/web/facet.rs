@@ -192,7 +192,7 @@ pub struct SideValue {
     pub id: String,
     pub label: String,
     pub value: String,
-    /// Of the first document.
+    /// It is a value of the first document.
     pub first: bool,
     pub chosen: bool,
     /// The picture stands for the value.
@@ -349,7 +349,7 @@ pub struct Submitted {
     pub photo_limit: Option<usize>,
     /// The language of the form.
     pub language: &'static str,
-    /// In dates of numbers the month stands first.
+    /// The month comes first in dates written in numbers.
     pub month_first: bool,
     /// Fields that stay as they are stored, by the names their inputs begin with.
     pub left: Vec<String>,

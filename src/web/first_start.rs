@@ -88,7 +88,7 @@ struct Sent {
 }
 
 impl FirstStart {
-    /// With a code of its own; `well` is what a check of the database found.
+    /// Makes the page, with a new code; `well` is what a check of the database found.
     pub fn new(office: Office, configured: Option<String>, well: bool) -> Arc<Self> {
         Arc::new(Self {
             office,

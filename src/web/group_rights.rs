@@ -38,7 +38,7 @@ struct GroupRights {
 }
 
 struct GrantRow {
-    /// As the form sends it back.
+    /// The grantee, as the form sends it back.
     grantee: String,
     /// None: everyone in the group.
     name: Option<String>,

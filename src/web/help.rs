@@ -75,7 +75,7 @@ pub fn of_tool(tool: Tool) -> &'static str {
 /// One block of a page.
 enum Block {
     Title(Vec<Span>),
-    /// With its place in the page.
+    /// A heading, with its anchor.
     Heading(String, Vec<Span>),
     Paragraph(Vec<Span>),
     List(Vec<Vec<Span>>),

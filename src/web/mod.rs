@@ -203,7 +203,7 @@ pub fn router(web: Arc<Web>) -> Router {
     guarded(pages).with_state(web)
 }
 
-/// Of the forms with files.
+/// The largest body of forms with files.
 fn uploads() -> DefaultBodyLimit {
     DefaultBodyLimit::max(UPLOAD)
 }

@@ -72,7 +72,7 @@ pub struct Alert {
 pub struct PlaceLink {
     pub path: String,
     pub name: String,
-    /// Of a group.
+    /// Number of members, where the place is a group.
     pub members: Option<i64>,
     pub current: bool,
 }
@@ -111,7 +111,7 @@ impl Shell {
         }
     }
 
-    /// Of the page, where the device does not choose.
+    /// The theme of the page; none where the device chooses.
     pub fn own_theme(&self) -> Option<&'static str> {
         match self.theme {
             Theme::Light => Some("light"),
@@ -132,7 +132,7 @@ impl Shell {
 }
 
 impl Tool {
-    /// As templates compare it.
+    /// The name by which templates compare it.
     pub fn as_str(self) -> &'static str {
         match self {
             Tool::Home => "home",
@@ -175,7 +175,7 @@ pub struct Card {
     pub version: String,
     pub view: CardView,
     pub favourite: bool,
-    /// Of a list.
+    /// The members, where the contact is a list.
     pub list: Option<Members>,
     pub initials: String,
     pub has_photo: bool,
@@ -230,7 +230,7 @@ pub struct CommentRow {
 #[derive(Template)]
 #[template(path = "edit.html")]
 pub struct Edit {
-    /// Of the answer.
+    /// The status of the answer.
     pub status: StatusCode,
     pub shell: Shell,
     pub title: String,
@@ -253,7 +253,7 @@ pub struct Edit {
     pub save: &'static str,
     /// Where to sign in, for somebody whose session ended.
     pub sign_in: Option<&'static str>,
-    /// Where it is still to be seen.
+    /// The place where the contact is still to be seen.
     pub elsewhere: Option<Elsewhere>,
     /// What a contact says in several languages is said in this one.
     pub language: &'static str,
@@ -299,9 +299,9 @@ pub struct Conflict {
 
 /// A picture that both sides have differently.
 pub struct ContestedPhoto {
-    /// As base64; none: it is taken off.
+    /// The form's picture as base64; none where the form takes the picture off.
     pub mine: Option<String>,
-    /// Its address.
+    /// The address of the server's picture.
     pub theirs: Option<String>,
     pub changed: Changed,
 }

@@ -185,7 +185,7 @@ struct Asked {
     request: Request,
     /// None: nothing was asked.
     outcome: Option<Outcome>,
-    /// Of a last search: when.
+    /// When it was asked, where it is the last search shown again.
     at: Option<String>,
 }
 

@@ -44,7 +44,7 @@ struct Page {
 struct Pending {
     /// A picture of the address.
     picture: Option<String>,
-    /// In groups of four.
+    /// The secret, written in groups of four characters.
     secret: String,
     address: String,
 }

@@ -39,9 +39,9 @@ struct Share {
     card: String,
     name: String,
     rows: Vec<PlaceRow>,
-    /// Where it could be moved to.
+    /// Places the item could be moved to.
     moves: Vec<(i64, String)>,
-    /// Of a document: places a folder can be made in on the way.
+    /// Places in which a folder can be made on the way, where the item is a document.
     makes: Vec<(i64, String)>,
 }
 
@@ -229,7 +229,7 @@ async fn again(web: &Arc<Web>, item: &ItemPath, posted: &Posted, told: Told) -> 
     posted.visit.answer(web, page).await
 }
 
-/// To the card in the other book.
+/// Leads to the card in the other book.
 async fn at_card(web: &Web, visit: &Visit, brought: &Brought, done: &Done) -> Response {
     let path = PlacePath::of(&brought.into);
     match brought.into.get(&brought.placed.href).await {

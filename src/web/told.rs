@@ -84,20 +84,20 @@ impl Done {
         }
     }
 
-    /// With the name of a group or person.
+    /// Adds the name of the group or person that the message is about.
     pub fn to(mut self, name: &str) -> Self {
         self.name = names::short(name);
         self
     }
 
-    /// With the numbers that the sentence takes.
+    /// Adds the numbers that the sentence takes.
     pub fn numbers(mut self, numbers: &[usize]) -> Self {
         let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
         self.n = numbers.join(",");
         self
     }
 
-    /// With the value of `undo`.
+    /// Adds what the button *Undo* sends.
     pub fn undone_by(mut self, undo: String) -> Self {
         self.undo = undo;
         self

@@ -52,7 +52,7 @@ statuses! {
         MaximumDevicesReached = 177,
     }
 
-    /// Of a Picture ([MS-ASCMD] 2.2.2).
+    /// The status of a Picture ([MS-ASCMD] 2.2.2).
     Picture {
         Success = 1,
         NoPicture = 173,
@@ -125,7 +125,7 @@ statuses! {
         FolderSyncRequired = 7,
     }
 
-    /// Of the command, of a recipient and of its certificates ([MS-ASCMD] 2.2.3.177.12).
+    /// The status of the command, of a recipient and of its certificates ([MS-ASCMD] 2.2.3.177.12).
     ResolveRecipients {
         Success = 1,
         /// Several people, all of them suggested.
@@ -153,7 +153,7 @@ statuses! {
         DeniedByPolicy = 7,
     }
 
-    /// Of the command, of a collection and of a command in it ([MS-ASCMD] 2.2.3.177.17).
+    /// The status of the command, of a collection and of a command in it ([MS-ASCMD] 2.2.3.177.17).
     Sync {
         Success = 1,
         InvalidSyncKey = 3,
@@ -182,7 +182,7 @@ statuses! {
         UnknownServerError = 17,
     }
 
-    /// Of the Policy element of an answer ([MS-ASPROV] 2.2.2.54.1).
+    /// The status in the Policy element of an answer ([MS-ASPROV] 2.2.2.54.1).
     Policy {
         Success = 1,
         NoPolicy = 2,

@@ -190,7 +190,7 @@ pub fn family_first(card: &Document) -> Option<String> {
     Some(format!("{family} {given}"))
 }
 
-/// On one line without blanks around; none when there is nothing.
+/// The value on one line, without blanks around it; none when nothing is left.
 fn tidy(value: &str) -> Option<String> {
     let mut words = value.split_whitespace();
     let mut line = words.next()?.to_owned();

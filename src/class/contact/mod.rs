@@ -30,12 +30,13 @@ const FAVOURITE: &str = "X-CARNET-FAVOURITE";
 pub struct Contact {
     pictures: picture::Cache,
     projections: projection::Projections,
-    /// Of numbers written without a country code.
+    /// The country of numbers written without a country code.
     country: Option<Region>,
 }
 
 impl Contact {
-    /// `country`: two letters, of numbers written without a country code.
+    /// The class; `country` is the country, in two letters, of numbers written without a country
+    /// code.
     pub fn new(country: Option<&str>) -> Self {
         Self {
             country: country.and_then(|country| country.to_uppercase().parse().ok()),

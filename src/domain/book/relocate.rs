@@ -31,9 +31,9 @@ pub struct Relocated {
 /// Why an item stays where it is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Obstacle {
-    /// In the book it is in.
+    /// The obstacle is in the book it is in.
     Here(Error),
-    /// At its destination.
+    /// The obstacle is at the destination.
     There(Error),
 }
 
@@ -62,7 +62,7 @@ impl From<Error> for Stop {
 }
 
 impl Stop {
-    /// Of an error at the destination.
+    /// Sorts an error that occurred at the destination.
     fn there(error: Error) -> Self {
         match error {
             Error::PreconditionFailed | Error::Unavailable(_) => error.into(),

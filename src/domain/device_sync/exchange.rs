@@ -130,7 +130,7 @@ pub enum Change {
 pub enum Pending {
     /// The device has no key of this collection.
     Unprimed,
-    /// The key it has is good for nothing any more: it has to start over.
+    /// The key of the device is no longer valid: it has to start over.
     Void,
     Nothing,
     Something,

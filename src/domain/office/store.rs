@@ -74,9 +74,9 @@ pub struct Census {
     pub clients: Vec<(String, i64)>,
     /// `(state, messages)` of the queue
     pub outbox: Vec<(String, i64)>,
-    /// Of the database.
+    /// Octets of the database.
     pub octets: i64,
-    /// Of the documents in it.
+    /// Octets of the documents in it.
     pub document_octets: i64,
 }
 

@@ -122,7 +122,7 @@ enum Writing {
     /// Not part of a word: blanks and punctuation.
     None,
     Words,
-    /// Of a script without blanks between words: every character may be a word.
+    /// A character of a script without blanks between words: it may be a word by itself.
     Characters,
 }
 

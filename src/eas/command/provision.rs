@@ -148,7 +148,7 @@ fn is_not_enforced(status: u8, configured: Option<&Policy>) -> bool {
 }
 
 /// The answer to a device that checks an account, which gives the account up without a key. Nothing
-/// is kept of it, so that its key is good for nothing.
+/// is kept of the device, so its key is never valid.
 fn acknowledged_by_probe(call: &Call, policy: &Element, key: Option<u32>) -> Result<Said, Stop> {
     if is_not_enforced(status_said(policy), call.face.settings.policy.as_ref()) {
         return Err(not_enforced());

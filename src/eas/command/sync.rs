@@ -185,7 +185,7 @@ async fn answer_all(
                 let answered = book::answer(call, *book, collection, room, poll).await;
                 match answered {
                     Ok(part) => Some(part),
-                    // It went under the request.
+                    // The book was deleted during the request.
                     Err(Error::NotFound) => None,
                     Err(Error::Unavailable(_)) if poll.is_ended() => {
                         return Err(stop(status::Sync::Retry));

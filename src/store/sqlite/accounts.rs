@@ -21,10 +21,10 @@ pub struct Accounts(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
-    /// Of rights, and of settings.
+    /// The revisions of rights and of settings.
     revision: (i64, i64),
     people: HashMap<PersonId, Arc<Account>>,
-    /// By login or e-mail address, in lower case.
+    /// The people by login or e-mail address, in lower case.
     logins: HashMap<String, PersonId>,
 }
 

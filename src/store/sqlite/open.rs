@@ -98,7 +98,7 @@ pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
     Ok((connection, counter))
 }
 
-/// For its owner alone: it holds everybody's contacts.
+/// Makes the data directory, readable by its owner alone: it holds everybody's contacts.
 pub(super) fn make_directory(directory: &Path) -> io::Result<()> {
     durable::make_folder(directory, 0o700)?;
     let mode = fs::metadata(directory)?.permissions().mode() & 0o777;

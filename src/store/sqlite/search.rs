@@ -273,9 +273,9 @@ impl Reader<'_> {
 struct Found {
     /// Ascending.
     placements: Vec<i64>,
-    /// Where they are.
+    /// The collections they are in.
     places: Vec<CollectionId>,
-    /// So many or more the fullest place has.
+    /// A lower bound of the matches in the fullest place.
     most: usize,
     /// The first of places that have too many to be read.
     first: Vec<Candidate>,

@@ -205,8 +205,8 @@ impl Thread {
         }
     }
 
-    /// After a panic: who asked is told by the answer that was dropped; a transaction that is still
-    /// open is taken back.
+    /// Takes back a transaction that is still open after a panic. Those who wait for it learn of
+    /// the failure because their answers are dropped.
     fn recover(&mut self) {
         tracing::error!("the writer panicked: what it was writing is taken back");
         self.failed = true;

@@ -142,7 +142,7 @@ pub(super) fn failed() -> Error {
 /// Text at a place.
 pub(super) struct Text {
     pub x: f32,
-    /// Of the base line, from the top.
+    /// The position of the base line, from the top.
     pub y: f32,
     pub size: f32,
     pub bold: bool,

@@ -21,7 +21,7 @@ pub struct Report {
     pub warnings: Vec<(u64, String, String)>,
     /// Warnings beyond those kept.
     pub more_warnings: usize,
-    /// Of an archive: lines before a member, and its name.
+    /// The members of an archive: the number of lines before each, and its name.
     #[serde(default)]
     pub members: Vec<(u64, String)>,
 }

@@ -112,7 +112,7 @@ async fn elsewhere(book: Option<&Book>, visit: &Visit, id: &str) -> Result<Optio
 
 /// What the form says of itself beside what was typed.
 pub struct Gone {
-    /// Where the other contact goes.
+    /// The place into which the other contact goes.
     pub into: PlacePath,
     pub version: String,
     /// The name of the other contact, once what was typed is kept.
@@ -136,7 +136,7 @@ struct Form<'a> {
     sent: &'a Sent,
     /// What it was made from.
     before: Option<&'a [u8]>,
-    /// Where the other contact goes.
+    /// The book into which the other contact goes.
     into: &'a Book,
     elsewhere: Option<Elsewhere>,
 }

@@ -38,7 +38,7 @@ struct Again {
     shell: Shell,
     title: &'static str,
     problem: &'static str,
-    /// Where one signs in first.
+    /// The address at which the person signs in first.
     sign_in: Option<&'static str>,
     action: String,
     fields: Vec<Field>,

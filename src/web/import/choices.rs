@@ -64,7 +64,7 @@ fn usual_order(text: &Text) -> Order {
 }
 
 impl Asked {
-    /// Before anything was chosen.
+    /// The choices before anything was chosen.
     pub fn first(name: &str, text: &Text) -> Self {
         let tag = fill(text.transfer.imported_tag, &[&when::day(Timestamp::now())]);
         Self {

@@ -90,7 +90,7 @@ pub enum Deed {
 }
 
 impl Deed {
-    /// As addresses name it.
+    /// The name of the deed in addresses.
     pub fn code(self) -> String {
         let code = serde_json::to_value(self).ok();
         let code = code.as_ref().and_then(|code| code.as_str());

@@ -89,7 +89,7 @@ fn is_place(kind: &str) -> bool {
         .any(|place| kind.eq_ignore_ascii_case(place))
 }
 
-/// Of the types only what is none of the octets: `home`, `work`, `pref`.
+/// Keeps only those types that say nothing of the octets: `home`, `work`, `pref`.
 fn keep_places(new: &mut NewLine) {
     for types in new.params.iter_mut().filter(|param| is_type(param)) {
         types.values.retain(|value| is_place(value));

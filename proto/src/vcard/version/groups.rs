@@ -35,9 +35,9 @@ pub(super) struct Groups<'a> {
     /// By the name of the group in lower case.
     members: HashMap<String, Vec<usize>>,
     anniversary: Option<usize>,
-    /// Of an address, its LABEL.
+    /// The LABEL of each address.
     labels: HashMap<usize, usize>,
-    /// All of those.
+    /// The LABEL lines that belong to an address.
     labelled: HashSet<usize>,
     /// The first N.
     name: Option<usize>,

@@ -41,7 +41,7 @@ pub fn beyond(card: &Document) -> Vec<String> {
     beyond
 }
 
-/// As people read it.
+/// The value of a line as people read it.
 fn value(line: &Line) -> String {
     if line.is("ADR") {
         let parts = line.components();

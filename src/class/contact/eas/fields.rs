@@ -41,8 +41,8 @@ pub struct Fields {
 
 /// Parses ApplicationData, elements in any order.
 ///
-/// Of a repeated element the last one counts, except HomeAddressCity of the client that sends the
-/// city of the *other* address under this name ([`View::misnames_city`]).
+/// If an element is repeated, the last one counts, except HomeAddressCity of the client that sends
+/// the city of the *other* address under this name ([`View::misnames_city`]).
 pub fn read(data: &Element, view: &View) -> Fields {
     let mut fields = Fields::default();
     let elements: Vec<&Element> = data.elements().collect();
@@ -118,7 +118,8 @@ fn is_other(element: Tag) -> bool {
     .contains(&element)
 }
 
-/// Of two cities the one beside other elements of the home address is at home, else the first.
+/// Whether the city at this position is that of the other address. Of two cities, the one beside
+/// other elements of the home address is at home; else the first is.
 fn is_other_city(elements: &[&Element], at: usize) -> bool {
     let cities: Vec<usize> = (0..elements.len())
         .filter(|at| elements[*at].tag == tag::HOME_ADDRESS_CITY)
@@ -167,7 +168,7 @@ fn octets_of(element: &Element) -> Option<Vec<u8>> {
     base64::engine::general_purpose::STANDARD.decode(text).ok()
 }
 
-/// Without Data, or without a Type where Data is empty, nothing is said.
+/// The text of a Body; none without Data, or without a Type where Data is empty.
 fn body(element: &Element) -> Option<String> {
     let text = lf(&element.child(base::DATA)?.text());
     match element.text_of(base::TYPE).as_deref() {

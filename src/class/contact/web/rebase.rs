@@ -277,7 +277,7 @@ fn paired(list: &Several, was: &[Row], now: &[Row]) -> Vec<Option<usize>> {
     partners
 }
 
-/// Of two that differ; not both are as they were.
+/// Who changed a value that differs on both sides; at least one of them did.
 fn changed(mine_is_as_before: bool, theirs_is_as_before: bool) -> Changed {
     match (mine_is_as_before, theirs_is_as_before) {
         (true, _) => Changed::Theirs,

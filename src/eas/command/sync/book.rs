@@ -94,7 +94,7 @@ pub async fn answer(
         return Ok(part("0", Said::Status(status::Sync::ProtocolError)));
     }
     if quirk::is_probe(&call.device.device_id) {
-        // Nothing is kept of it, so that its key is good for nothing.
+        // Nothing is kept of the device, so its key is never valid.
         return Ok(if is_prime {
             part(&random_id(8), Said::Status(status::Sync::Success))
         } else {

@@ -10,7 +10,7 @@ use crate::domain::{
     tag::MOST,
 };
 
-/// Of a tag that a device's category made.
+/// The colour of a tag that a device's category made.
 const GREY: &str = "#5a6376";
 
 impl Commit<'_> {

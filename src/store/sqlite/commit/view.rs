@@ -23,7 +23,7 @@ struct Stamp<'a> {
 
 /// How far a view has caught up with a book that it just got.
 const NEW: i64 = 0;
-/// Before all of a book whose items it shows already.
+/// The position before all of a book whose items the view shows already.
 const AFRESH: i64 = -1;
 
 /// A book of a view, and how far the view has caught up with it.

@@ -112,7 +112,7 @@ fn has_phrase(column: &[&str], phrase: &str, prefix: bool) -> bool {
 #[derive(Clone)]
 pub struct Within {
     place: CollectionId,
-    /// From class 1 to this one.
+    /// The last class that counts; all from 1 to it do.
     class: u8,
     /// Only these parts; none: all of the classes.
     parts: Option<Vec<Part>>,

@@ -16,7 +16,7 @@ use crate::domain::{
 pub struct Words {
     /// The place and the item's marks.
     pub place: String,
-    /// In the order of [`Part::ALL`].
+    /// The words of each part, in the order of [`Part::ALL`].
     pub parts: [String; Part::ALL.len()],
     pub comment: String,
 }
