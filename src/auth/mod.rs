@@ -342,8 +342,8 @@ impl Authenticator {
         }
     }
 
-    /// The app password that was typed, where it is the person's and serves this door from there.
-    /// Else why not.
+    /// The app password that was typed, if it is the person's and serves this door from this
+    /// address; otherwise the reason why it does not.
     async fn app_password(
         &self,
         person: &Person,

@@ -45,9 +45,9 @@ pub enum Homes {
     /// Where each kind of client finds them best.
     #[default]
     Auto,
-    /// In the home of the account.
+    /// They are in the home of the account.
     Single,
-    /// In the homes of the groups.
+    /// They are in the homes of the groups.
     Several,
 }
 

@@ -20,7 +20,7 @@ impl Protocol {
     /// Every protocol.
     pub const ALL: [Protocol; 2] = [Protocol::Eas, Protocol::CardDav];
 
-    /// As the command line and stored scopes spell it.
+    /// The name on the command line and in stored scopes.
     pub fn as_str(self) -> &'static str {
         match self {
             Protocol::Eas => "eas",

@@ -18,7 +18,7 @@ impl Service {
     /// Every service.
     pub const ALL: [Service; 4] = [Service::Eas, Service::CardDav, Service::Sms, Service::Fax];
 
-    /// As the command line spells it.
+    /// The name on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Service::Eas => "eas",

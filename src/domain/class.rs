@@ -12,7 +12,7 @@ pub const LIST: &str = "group";
 
 /// A class: pure functions over documents, no storage.
 pub trait Class: Send + Sync {
-    /// As stored: `contact`.
+    /// The name under which it is stored: `contact`.
     fn name(&self) -> &'static str;
 
     /// The last segment of a new item's address.
@@ -147,7 +147,7 @@ impl Part {
         Part::Rest,
     ];
 
-    /// As stored.
+    /// The name under which it is stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Part::Name => "name",

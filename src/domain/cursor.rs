@@ -111,7 +111,7 @@ impl Cursor {
         self.refused
     }
 
-    /// After which generated list the rest is still to be told; none: all were.
+    /// The generated list after which the rest is still to be told; none: all were told.
     pub(super) fn lists(&self) -> Option<i64> {
         self.lists
     }

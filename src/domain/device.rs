@@ -41,7 +41,7 @@ pub enum DeviceAccess {
 }
 
 impl DeviceAccess {
-    /// As stored and as the command line spells it.
+    /// The name under which it is stored, and which the command line uses.
     pub fn as_str(self) -> &'static str {
         match self {
             DeviceAccess::Allowed => "allowed",

@@ -77,8 +77,8 @@ impl Book {
         Ok(alike)
     }
 
-    /// Those of this place that a contact may be the same as once it becomes `after`, and not as it
-    /// is; none of those the person told apart from it.
+    /// The contacts of this place that a contact may be the same as once it becomes `after`, but
+    /// not as it is now; without those the person told apart from it.
     pub async fn newly_alike(&self, own: &Card, before: &[u8], after: &[u8]) -> Result<Vec<Alike>> {
         let own = &own.placement;
         let mut found = self.all_alike(after, Some(own.id)).await?;

@@ -31,7 +31,7 @@ pub struct Event {
     pub at: Timestamp,
     pub person: Option<PersonId>,
     pub person_name: String,
-    /// Through which client.
+    /// The client it was made through.
     pub client: String,
     pub what: What,
 }

@@ -119,7 +119,7 @@ impl Event {
         true
     }
 
-    /// Its kind, as it is kept.
+    /// The name of the event's kind, under which it is stored.
     pub fn as_str(&self) -> &'static str {
         match self {
             Event::Folders => "folders",

@@ -35,7 +35,7 @@ impl Channel {
     /// Every channel.
     pub const ALL: [Channel; 3] = [Channel::Mail, Channel::Sms, Channel::Fax];
 
-    /// As stored.
+    /// The name under which it is stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Channel::Mail => "mail",
@@ -79,7 +79,7 @@ impl State {
         State::Dropped,
     ];
 
-    /// As stored and as the command line spells it.
+    /// The name under which it is stored, and which the command line uses.
     pub fn as_str(self) -> &'static str {
         match self {
             State::Waiting => "waiting",

@@ -89,7 +89,7 @@ impl Role {
         self >= Role::CoAdmin
     }
 
-    /// As the command line spells it.
+    /// The name on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Role::Member => "member",

@@ -76,7 +76,7 @@ pub enum GroupRight {
 }
 
 impl GroupRight {
-    /// As the command line spells it.
+    /// The name on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             GroupRight::None => "none",

@@ -24,7 +24,7 @@ const UNSPOKEN: &str = "en";
 pub enum Theme {
     Light,
     Dark,
-    /// As the device is set.
+    /// The device chooses.
     #[default]
     #[serde(other)]
     System,

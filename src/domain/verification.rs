@@ -48,7 +48,7 @@ impl Answer {
         Answer::Declined,
     ];
 
-    /// As stored.
+    /// The name under which it is stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Answer::Confirmed => "confirmed",

@@ -47,7 +47,7 @@ impl Shown {
 }
 
 impl Mode {
-    /// As the command line spells it.
+    /// The name on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Mode::Folders => "folders",

@@ -11,7 +11,7 @@ use crate::domain::error::Error;
 
 /// Why a request ends early.
 pub enum Stop<T = Reply> {
-    /// It is answered so.
+    /// The request is answered with this.
     Reply(T),
     Failed(Error),
 }

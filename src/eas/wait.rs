@@ -48,7 +48,7 @@ pub enum Woken {
 /// Why somebody is not let in any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Barred {
-    /// Another password, or none any more.
+    /// The password is another now, or has been revoked.
     Password,
     /// The account is disabled, or its class has no devices.
     Account,

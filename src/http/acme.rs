@@ -114,7 +114,7 @@ struct Registered {
 }
 
 impl Folder {
-    /// Its place in the folder of certificates.
+    /// The folder for ACME within the folder of certificates.
     pub fn of(settings: &tls::Settings) -> Self {
         Self(settings.folder.join("acme"))
     }

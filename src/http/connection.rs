@@ -369,7 +369,7 @@ struct Received {
     left: Duration,
     /// Since when it is waited for, and until when.
     waited: Option<(Instant, Pin<Box<Sleep>>)>,
-    /// Told when it is dropped before its end.
+    /// Notified when the body is dropped before its end.
     unread: Option<Unread>,
 }
 

@@ -31,7 +31,7 @@ pub enum Written {
     Plain,
     /// Percent-encoded.
     Form,
-    /// Within the quotes of a JSON string.
+    /// Escaped for the inside of a JSON string.
     Json,
     Xml,
     /// The value is put on one line.

@@ -32,7 +32,7 @@ pub enum Fate {
     Sent(String),
     /// This message is not taken now.
     Later(String),
-    /// It never will be.
+    /// This message will never be taken.
     Refused(String),
     /// Nobody was there, or nobody listened: no message fares better now.
     Unreached(String),

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Between two looks.
+/// The time between two looks at the clocks.
 const EVERY: Duration = Duration::from_secs(5);
 /// Seconds the clock may go on more or less than time does.
 const TOLERATED: u64 = 60;

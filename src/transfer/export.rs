@@ -116,7 +116,7 @@ pub struct Export {
     pub comments: bool,
     /// Windows-1252 in place of UTF-8 (Outlook).
     pub windows: bool,
-    /// One file a contact, in an archive (vCard).
+    /// One file for each contact, in an archive (vCard).
     pub apart: bool,
     /// Font files for what the package's fonts lack, the first one first (PDF).
     pub fonts: Arc<[PathBuf]>,

@@ -33,7 +33,7 @@ impl Failure {
         }
     }
 
-    /// As stored.
+    /// The name under which it is stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Gone => "gone",

@@ -30,7 +30,8 @@ use crate::domain::{
 const BATCH: usize = 2_000;
 /// Octets of cards from which a commit takes no more of them.
 const BATCH_OCTETS: usize = 16 << 20;
-/// Between two commits of the command line: others try for the file every two milliseconds.
+/// The pause between two commits of the command line: others try for the file every two
+/// milliseconds.
 const BREATH: Duration = Duration::from_millis(6);
 /// How often a batch is planned anew while contacts or rights change under it.
 const ATTEMPTS: usize = 8;
@@ -61,7 +62,7 @@ impl Choice {
         found.map(|(_, choice)| choice)
     }
 
-    /// As forms and the command line name it.
+    /// The name in forms and on the command line.
     pub fn as_str(self) -> &'static str {
         let found = Self::ALL.into_iter().find(|(_, known)| *known == self);
         found.map_or("", |(name, _)| name)
@@ -506,8 +507,8 @@ impl Importer {
         })
     }
 
-    /// Another UID for a new contact or list whose own is taken, in the book or by what is on its way
-    /// there.
+    /// Another UID for a new contact or list whose own is taken, in the book or by a card that
+    /// waits for a commit.
     fn other_uid(&self, record: u64, made: &Made, fresh: &Known) -> Option<String> {
         let uid = bare_uid(&made.uid);
         let taken = self.known.has_uid(&uid) || fresh.has_uid(&uid);

@@ -25,7 +25,7 @@ struct Record {
 
 #[derive(Debug)]
 struct Attribute {
-    /// In lower case, without options.
+    /// The attribute's name in lower case, without options.
     name: String,
     written: String,
     options: String,

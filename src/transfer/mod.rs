@@ -190,7 +190,7 @@ pub struct File {
 /// One record of a file, with its outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// From 1, in file order.
+    /// The number of the record in the file, from 1.
     pub record: u64,
     /// The line of the file, from 1.
     pub line: u64,
@@ -224,7 +224,7 @@ pub struct Group {
     pub uid: String,
     pub name: String,
     pub members: Vec<String>,
-    /// As the file has it.
+    /// The card as the file has it.
     pub card: Option<Vec<u8>>,
 }
 
@@ -237,7 +237,7 @@ pub enum Reason {
     Broken,
     TooLarge,
     Collected,
-    /// It stands between vCards.
+    /// The text stands between vCards.
     Stray,
 }
 

@@ -19,7 +19,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// As reports and pages name it.
+    /// The name in reports and on pages.
     pub fn as_str(self) -> &'static str {
         match self {
             Format::VCard => "vcard",

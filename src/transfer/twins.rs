@@ -10,7 +10,7 @@ use crate::domain::likeness::{Key, bare_uid, hash};
 /// The people of a file so far.
 #[derive(Default)]
 pub struct Twins {
-    /// By the digest of their UID in the file.
+    /// The people by the digest of their UID in the file.
     seen: HashMap<u64, Vec<Person>>,
 }
 

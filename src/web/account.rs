@@ -147,7 +147,7 @@ impl Limits {
 struct Sent {
     portrait: Portrait,
     password: String,
-    /// It is of a page of this session.
+    /// The form was made for this session.
     fresh: bool,
 }
 

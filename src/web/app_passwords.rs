@@ -39,7 +39,7 @@ struct Page {
     made: Option<Shown>,
 }
 
-/// One of them, in words.
+/// An app password, in words.
 struct Row {
     id: i64,
     name: String,

@@ -178,7 +178,7 @@ struct Page {
 struct Asked {
     format: String,
     paper: String,
-    /// Those ticked; none: the form is new.
+    /// The options that were ticked; none: the form is new.
     options: Option<Vec<String>>,
     missing: Option<String>,
 }

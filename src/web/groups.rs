@@ -123,7 +123,7 @@ struct Members {
     options: GroupOptions,
     /// The link of an invitation that was just made.
     invitation: Option<String>,
-    /// Those that can be withdrawn: digest, address, and who made it until when.
+    /// Invitations that can be withdrawn: digest, address, and who made it until when.
     invited: Vec<(String, String, String)>,
     /// What a refused form held.
     login: String,

@@ -165,7 +165,7 @@ async fn settled(web: &Arc<Web>, visit: &Visit, outcome: Result<()>, done: Deed)
     }
 }
 
-/// Where the page of a list begins that an address asks for: the last one, where it asks for more
+/// The place where the page begins that an address asks for; the last page, if it asks for more
 /// than there are.
 fn begin(from: usize, number: usize) -> usize {
     from.min(number.saturating_sub(1) / CHANGES * CHANGES)

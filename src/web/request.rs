@@ -240,8 +240,8 @@ where
     }
 }
 
-/// Where somebody goes on who has to sign in first, or whose form is too old: the page that was asked
-/// for, or the one that the form stood on; what the form asked for is not done.
+/// The page to go on with for somebody who has to sign in first, or whose form is too old: the page
+/// that was asked for, or the one that the form stood on. What the form asked for is not done.
 pub fn wanted(method: &Method, uri: &Uri) -> String {
     let path = uri.path();
     if matches!(*method, Method::GET | Method::HEAD) {

@@ -48,7 +48,7 @@ pub use suggest::suggest;
 
 /// Lines below a result's name.
 const LINES: usize = 3;
-/// Those of them that are comments and titles of attached documents.
+/// Lines of these for comments and for titles of attached documents.
 const ELSEWHERE: usize = 2;
 /// The class of results that more than names and ways to reach them decided.
 const LAST_CLASS: u8 = 3;

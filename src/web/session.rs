@@ -116,8 +116,8 @@ impl Sessions {
         Ok(Session { cookie, actor })
     }
 
-    /// For somebody whose password was right, while a code is asked for: who, until when, and a mark
-    /// nobody else can make. Worthless once the password is another.
+    /// The ticket of somebody whose password was right, while a code is asked for: who, until when,
+    /// and a mark nobody else can make. It is void once the password is changed.
     pub fn ticket(&self, person: &Person) -> String {
         let until = Timestamp::now().0 + TICKET;
         let mark = self.mark(person, until);
@@ -241,7 +241,8 @@ fn set_cookie(value: &str, seconds: i64, secure: bool) -> Result<HeaderValue> {
     HeaderValue::from_str(&text).map_err(|error| Error::Unavailable(error.to_string()))
 }
 
-/// Over an encrypted connection the cookie that other hosts of the domain cannot set goes first.
+/// The cookie of the session. Over an encrypted connection, the one that other hosts of the domain
+/// cannot set goes first.
 fn cookie(headers: &HeaderMap, secure: bool) -> Option<String> {
     let named = |wanted: &str| {
         headers

@@ -47,7 +47,7 @@ struct Trash {
     title: String,
     explained: String,
     rows: Vec<TrashRow>,
-    /// Elsewhere, and created by the person.
+    /// Contacts the person created that are in the trash of other places.
     lost: Vec<TrashRow>,
     /// Clients the person used.
     clients: Vec<String>,

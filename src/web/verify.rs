@@ -210,7 +210,8 @@ pub async fn ask(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) ->
 /// Contacts with the way each is asked, and how many cannot be.
 type Prepared = (Vec<(Placement, Ask)>, usize);
 
-/// Who of some contacts can be asked: those the visitor may ask and that have an address.
+/// The contacts of a selection that can be asked: those the visitor may ask and that have an
+/// address.
 async fn prepared(
     web: &Web,
     book: &Book,

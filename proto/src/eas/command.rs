@@ -9,7 +9,7 @@ macro_rules! commands {
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub enum Command {
             $($name,)+
-            /// One that the protocol has not.
+            /// A command that the protocol does not have.
             #[default]
             Unknown,
         }

@@ -131,7 +131,7 @@ pub enum Collation {
 }
 
 impl Collation {
-    /// By its registered name; none when it is not supported.
+    /// Finds a collation by its registered name; none when it is not supported.
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             "i;ascii-casemap" => Some(Collation::AsciiCasemap),

@@ -58,9 +58,9 @@ type Key = (String, usize);
 /// What the lines of a card say.
 struct Said<'a> {
     document: &'a Document,
-    /// By upper-case name, the places of the lines and what they say.
+    /// The places of the lines and what they say, by the upper-case name of the property.
     properties: HashMap<String, Vec<(usize, Key)>>,
-    /// By the name of a group in lower case, the places of the labels of its values.
+    /// The places of the labels of a group's values, by the group's name in lower case.
     labels: HashMap<String, Vec<usize>>,
 }
 

@@ -16,7 +16,7 @@ const COMPANIONS: usize = 16;
 /// Changes to a document, collected by line.
 pub struct Edit<'a> {
     document: &'a Document,
-    /// By place in [`Document::lines`]; none removes the line.
+    /// The lines that change, by their place in [`Document::lines`]; none removes the line.
     changed: BTreeMap<usize, Option<NewLine>>,
     added: Vec<NewLine>,
     /// Groups are looked for from this number on: those before it are in use.

@@ -61,7 +61,7 @@ enum Live {
     ResourceId,
     /// Possibly a dead property.
     Dead,
-    /// Not shown to this person.
+    /// The property is not shown to this person.
     Secret,
 }
 

@@ -112,7 +112,8 @@ pub enum DavOp {
     /// Records what the batch's client was served of a book: everything up to a sequence, or single
     /// placements in a later version.
     NoteServed {
-        /// As [`Client::program`](crate::domain::actor::Client::program) has it.
+        /// What the program calls itself:
+        /// [`Client::program`](crate::domain::actor::Client::program).
         program: String,
         collection: CollectionId,
         upto: Option<Seq>,

@@ -30,15 +30,16 @@ pub struct Changes<'a> {
 
 /// Generated lists, told after the members: they have no sequence.
 struct Lists {
-    /// Those after this one are still to be told; none: nothing that was read has changed them.
+    /// The lists after this one are still to be told; none: nothing that was read has changed a
+    /// list.
     after: Option<i64>,
     /// Where the client stood when it had been told of all lists; none: any of them may have changed.
     since: Option<Seq>,
-    /// Names of those that changed since.
+    /// Names of the lists that changed since.
     changed: HashSet<String>,
     /// Rows examined so far.
     examined: usize,
-    /// Those still to be told, once they were made.
+    /// The lists still to be told, once they were made.
     made: Option<Vec<Card>>,
 }
 

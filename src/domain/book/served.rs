@@ -34,7 +34,7 @@ pub struct Follower {
     pub person: PersonId,
     /// Label of the client.
     pub client: String,
-    /// As [`Client::program`](crate::domain::actor::Client::program) has it.
+    /// What the program calls itself: [`Client::program`](crate::domain::actor::Client::program).
     pub program: String,
     pub collection: CollectionId,
     /// The collection's: what was served in another is of a history that is lost.

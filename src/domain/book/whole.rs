@@ -37,7 +37,7 @@ impl Book {
             .await
     }
 
-    /// Another last segment for a private book's URL, and so another collection to clients.
+    /// Gives a private book's URL another last segment, so that clients see another collection.
     pub async fn set_segment(&self, segment: &str, condition: &Condition) -> Result<()> {
         let op = Op::Book(BookOp::MoveBook {
             collection: self.collection.id,

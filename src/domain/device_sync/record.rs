@@ -51,14 +51,14 @@ pub(super) struct Previous {
     /// The Adds of the step, and of lost steps before it.
     #[serde(default)]
     pub adds: Vec<Claim>,
-    /// An item held back in this step, because the device cannot process it.
+    /// The item that this step began to hold back, because the device cannot process it.
     #[serde(default)]
     pub withheld: Option<String>,
     /// The only item of the step.
     #[serde(default)]
     pub sole: Option<String>,
-    /// Items of the answer that are newer than its end says; they are given once it is
-    /// acknowledged.
+    /// Items of the answer in a later version than `end` says; they move to [`Record::given`] once
+    /// the answer is acknowledged.
     #[serde(default)]
     pub told: Vec<(String, Seq)>,
     /// Items held back before that the answer contains.
@@ -67,7 +67,7 @@ pub(super) struct Previous {
     /// Items that the step, or a lost one before it, wrote for the device.
     #[serde(default)]
     pub wrote: Vec<String>,
-    /// Those of them that hold what the step merged, which only its answer tells.
+    /// Items written for the device that hold what the step merged, which only its answer tells.
     #[serde(default)]
     pub merged: Vec<String>,
 }

@@ -27,7 +27,7 @@ impl Family {
         Family::Other,
     ];
 
-    /// As stored.
+    /// The name under which it is stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Family::Text => "text",

@@ -37,7 +37,7 @@ pub enum Node {
 /// One word, phrase, number or address.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leaf {
-    /// As typed.
+    /// The text that was typed.
     pub shown: String,
     pub wanted: Wanted,
     /// Matches in names, organizations, addresses and numbers only.
@@ -62,7 +62,7 @@ pub enum Wanted {
 /// How the last word of a query is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LastWord {
-    /// As a whole word, like every other.
+    /// It is a whole word, like every other.
     #[default]
     Whole,
     /// As a beginning: for suggestions, and for a search without results.

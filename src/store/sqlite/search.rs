@@ -114,7 +114,7 @@ impl Reader<'_> {
         Ok(all)
     }
 
-    /// Those of the places asked that the person may read now.
+    /// The places asked for that the person may read now.
     fn readable(&self, plan: &Plan) -> rusqlite::Result<Vec<CollectionId>> {
         let mut places = Vec::with_capacity(plan.places.len());
         for place in &plan.places {

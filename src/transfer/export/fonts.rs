@@ -75,7 +75,7 @@ impl Other {
 /// What is drawn with one font.
 struct Run<'t> {
     text: &'t str,
-    /// Among the others; none: the one of the package.
+    /// The font's place among the further ones; none: the font of the program.
     other: Option<usize>,
 }
 

@@ -26,7 +26,7 @@ use crate::{
 /// How contacts are laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Layout {
-    /// One line a contact.
+    /// One line for each contact.
     #[default]
     List,
     /// Two columns with photos and all numbers.
@@ -344,7 +344,7 @@ fn cards<'a>(contacts: &'a [Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet<'
 /// One line of a list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
-    /// Under which it stands.
+    /// The letter under which the line stands.
     pub letter: String,
     pub name: String,
     pub organization: String,

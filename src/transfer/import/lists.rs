@@ -13,7 +13,7 @@ use crate::{
     transfer::{Group, Made, unknown_members},
 };
 
-/// Before the UID of a member.
+/// The prefix before the UID of a member.
 const URN: &str = "urn:uuid:";
 
 impl Importer {

@@ -64,7 +64,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// As it is kept.
+    /// The text in which the progress is stored.
     pub fn written(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }

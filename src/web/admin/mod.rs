@@ -89,7 +89,8 @@ fn shell(web: &Web, visit: &Visit, told: Told) -> Shell {
     visit.shell_of(web, Tool::Settings, told)
 }
 
-/// After a form: the page that tells it, or the page it stood on with why not.
+/// The answer to a form: the page that confirms it, or the page of the form with the reason why
+/// not.
 async fn settled<F>(
     web: &Arc<Web>,
     visit: &Visit,

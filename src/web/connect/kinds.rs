@@ -9,7 +9,7 @@ use crate::text::connect::Connect;
 pub enum Way {
     Exchange,
     CardDav,
-    /// Not at all.
+    /// The client cannot connect.
     None,
 }
 
@@ -19,7 +19,7 @@ pub struct Kind {
     pub id: &'static str,
     pub way: Way,
     pub name: fn(&Connect) -> &'static str,
-    /// One a line.
+    /// The steps, one in each line.
     pub steps: fn(&Connect) -> &'static str,
     /// Installs configuration profiles.
     pub profile: bool,

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// One of them.
+/// A contact that may be the same as the one in the form.
 #[derive(Serialize)]
 pub struct Alike {
     pub id: String,

@@ -20,7 +20,7 @@ use crate::{
 
 /// Fields that people type into.
 const TYPED: [&str; 6] = ["description", "name", "own", "purpose", "shown", "text"];
-/// Those of several lines.
+/// Those of these fields that have several lines.
 const LONG: [&str; 2] = ["description", "text"];
 /// Fields of forms that do not come back: secrets, what confirms that something is to end, and
 /// selections, of which nobody would see what happens to them.

@@ -340,7 +340,7 @@ pub struct ColumnChoice {
     pub header: String,
     pub sample: String,
     pub code: String,
-    /// It holds something, and is offered.
+    /// The column is offered, because it holds something.
     pub shown: bool,
     pub options: Vec<Choosable>,
 }

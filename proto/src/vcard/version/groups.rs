@@ -32,7 +32,7 @@ pub(super) struct Groups<'a> {
     lines: &'a [Line],
     /// Upper-case names.
     names: HashSet<String>,
-    /// By the name of the group in lower case.
+    /// The lines of each group, by the group's name in lower case.
     members: HashMap<String, Vec<usize>>,
     anniversary: Option<usize>,
     /// The LABEL of each address.

@@ -96,7 +96,7 @@ impl Tag {
         Some(format!("{}:{}", page.name, self.name()?))
     }
 
-    /// By the names of page and tag.
+    /// Finds a tag by the names of its page and its own.
     pub fn by_name(page: &str, name: &str) -> Option<Self> {
         let page = PAGES.iter().find(|known| known.name == page)?;
         let (token, _) = page.tags.iter().find(|(_, known)| *known == name)?;

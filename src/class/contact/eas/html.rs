@@ -112,7 +112,7 @@ const BLOCKS: [&str; 18] = [
 #[derive(Default)]
 struct Text {
     out: String,
-    /// It ends in a blank that the next one would be taken together with.
+    /// The text ends in a blank; readers would take another blank behind it for the same one.
     blank: bool,
 }
 

@@ -53,7 +53,7 @@ impl Places {
         places
     }
 
-    /// Those whose place is named or remembered, and the others in their order.
+    /// The candidates whose place is named or remembered, by place, and the others in their order.
     fn settled(&self, tags: &[Tag], candidates: &[Candidate]) -> (Vec<Option<usize>>, Vec<usize>) {
         let mut places = vec![None; tags.len()];
         let mut free: Vec<usize> = (0..candidates.len()).collect();

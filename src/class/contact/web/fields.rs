@@ -264,9 +264,9 @@ pub enum Own {
 
 /// How the lines of a list are told apart.
 pub enum Kinds {
-    /// By property: id, property, label.
+    /// Each kind is a property of its own: id, property, label.
     Properties(&'static [(&'static str, &'static str, Label)]),
-    /// By the types of one property; the first kind whose test passes is shown.
+    /// The kinds are told apart by the types of one property; the first whose test passes is shown.
     Types(&'static str, &'static [Kind]),
     /// People related to the contact, whatever the form of the line.
     Relations(&'static [(&'static str, &'static Relation, Label)]),

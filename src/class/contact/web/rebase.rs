@@ -60,7 +60,7 @@ impl Row {
         }
     }
 
-    /// Its inputs as the row of another form.
+    /// Writes the inputs as a row of another form.
     fn write(&self, list: &Several, row: usize, fields: &mut Vec<(String, String)>) {
         let id = format!("{}-{row}", list.name);
         if list.has_kinds() {

@@ -132,7 +132,7 @@ impl Commit<'_> {
         )
     }
 
-    /// Its people are read anew, and their held requests end.
+    /// Records that a class changed: its people are read anew, and their held requests end.
     fn class_moved(&mut self, name: &str) -> Applied<i64> {
         let people: Vec<i64> = self
             .connection

@@ -15,7 +15,7 @@ const ROWS: i64 = 5_000;
 pub(super) struct Ages {
     pub versions: Timestamp,
     pub trash: Timestamp,
-    /// Not later than `trash`.
+    /// The time up to which tombstones are purged; not later than `trash`.
     pub tombstones: Timestamp,
 }
 

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 
 impl Reader<'_> {
-    /// Those that meet the conditions; attached documents count where they are in `folders`.
+    /// The placements that meet the conditions; attached documents count if they are in `folders`.
     pub(super) fn filtered(
         &self,
         mut found: Vec<i64>,

@@ -80,7 +80,7 @@ impl Expression {
         }
     }
 
-    /// It holds for an item of the place it is made for; FTS5 would find it by these words.
+    /// Whether an item of the place matches: FTS5 would find it by these words.
     pub fn holds(&self, words: &Split<'_>) -> bool {
         match self {
             Expression::Phrase {
@@ -121,7 +121,7 @@ pub struct Within {
 }
 
 impl Within {
-    /// Those of the classes up to one.
+    /// The words of the classes up to this one.
     pub fn class(place: CollectionId, class: u8) -> Self {
         Self {
             place,
@@ -131,7 +131,7 @@ impl Within {
         }
     }
 
-    /// All of them, with the titles of documents in some folders.
+    /// All words, with the titles of documents in some folders.
     pub fn everything(place: CollectionId, folders: &[CollectionId]) -> Self {
         Self {
             folders: folders.to_vec(),
@@ -139,7 +139,7 @@ impl Within {
         }
     }
 
-    /// Those of one part.
+    /// The words of one part.
     pub fn part(place: CollectionId, part: Part) -> Self {
         Self {
             parts: Some(vec![part]),
@@ -147,7 +147,7 @@ impl Within {
         }
     }
 
-    /// Those that are in some parts.
+    /// The words that are in some parts.
     fn narrowed(&self, parts: &[Part]) -> Self {
         let counts = |part: &&Part| part.class() <= self.class;
         Self {

@@ -22,7 +22,7 @@ pub struct Words {
 }
 
 impl Words {
-    /// Those of an item nothing was said about and nothing is attached to.
+    /// The words of an item without comments and attached documents.
     pub fn of_index(place: CollectionId, index: &Index) -> Self {
         let texts = index.texts.iter().filter_map(|text| {
             let part = text.part?;
@@ -36,7 +36,7 @@ impl Words {
         }
     }
 
-    /// Those of an item with the place's comments and the titles of what is attached.
+    /// The words of an item, with the place's comments and the titles of attached documents.
     pub fn read(connection: &Connection, item: i64, place: CollectionId) -> rusqlite::Result<Self> {
         let kind: String = connection
             .prepare_cached("SELECT kind FROM item WHERE id = ?1")?

@@ -22,7 +22,7 @@ pub struct Checkpoints {
     due: Option<mpsc::SyncSender<()>>,
     thread: Option<thread::JoinHandle<()>>,
     figures: Arc<Figures>,
-    /// It was said that the log grows.
+    /// The server's log says already that SQLite's log grows.
     told: bool,
 }
 

@@ -13,7 +13,7 @@ pub struct Pulse {
     patience: Duration,
     /// Milliseconds after the start, and one; 0 while there is nothing to do.
     begun: AtomicU64,
-    /// It was said that it hangs.
+    /// The log says already that the writer hangs.
     told: AtomicBool,
 }
 

@@ -76,7 +76,7 @@ fn suitable(phone: &Value) -> Vec<Vec<&'static str>> {
     suitable
 }
 
-/// For every column the place of the number it holds. Each number stands once: in the column of
+/// The place of the number that each column holds. Each number stands once: in the column of
 /// exactly its kind, else in the one that suits it best, else in any that is free.
 pub fn placed(columns: &[Column], phones: &[Value]) -> Vec<Option<usize>> {
     let slots = columns.iter().map(|column| &column.code[..]).enumerate();
