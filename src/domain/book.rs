@@ -221,7 +221,8 @@ impl Book {
         self.rights.standing == Standing::Owner
     }
 
-    /// The display name of a group's book or a further private book; none for any other place.
+    /// The display name of a group's book or list of members, or of a further private book; none for
+    /// any other place.
     pub fn shown_place(&self) -> Option<String> {
         match self.collection.place {
             Place::Group(_) | Place::Members(_) => Some(self.collection.display_name.clone()),
