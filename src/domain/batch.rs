@@ -179,6 +179,9 @@ pub struct Committed {
     pub people: Vec<PersonId>,
     /// The row that each operation made or changed, in order; 0 where there is none.
     pub rows: Vec<i64>,
+    /// What was asked for is too much for one commit, and some of it is done: the same batch goes on
+    /// with it.
+    pub more: bool,
 }
 
 impl Committed {

@@ -6,16 +6,18 @@ use std::sync::Arc;
 use super::{
     actor::Actor,
     batch::{Batch, Committed, HistoryOp, ItemOp, NewPlacement, Op},
+    blocking::carried_on,
     book::{Admitted, Book, new_server_id, removal},
-    collection::Place,
+    collection::{Collection, Place},
     core::Core,
     error::{Error, Result},
+    history::TOGETHER,
     id::{RevisionId, Seq, Timestamp},
     item::Placement,
     office::store::OfficeOp,
     rights::{ItemFacts, Right},
     rule::Rule,
-    store::{Removal, Version},
+    store::{Order, Removal, Version},
     undo::Undo,
 };
 
@@ -239,47 +241,76 @@ impl Book {
         .await
     }
 
-    /// Empties the place; `expected` is the number of items that the person typed. Needs
-    /// *RemoveAny*. `Invalid` when the number is another. Returns what undoes it.
+    /// Empties the place in commits of [`TOGETHER`]; `expected` is the number of items that the person
+    /// typed. Needs *RemoveAny*. `Invalid` when the number is another. Returns what undoes it.
+    ///
+    /// What comes meanwhile stays. Where it breaks off, what is gone is in the trash, and emptying what
+    /// is left goes on.
     pub async fn empty(&self, expected: i64) -> Result<Undo> {
         let right = Right::RemoveAny;
         if !self.may(right) {
             return Err(Error::Forbidden { right });
         }
         self.require_deletions().await?;
-        let collection = self.collection().id;
-        self.decided(|book| async move {
-            let count = book.count().await?;
-            if count != expected {
-                return Err(Error::Invalid(Rule::Count(count)));
+        let book = self.clone();
+        carried_on(async move {
+            let (upto, mut removals) = book
+                .decided(|book| async move {
+                    // As it is now, so that what is counted is what goes.
+                    let book = book.reopened().await?;
+                    let count = book.count().await?;
+                    if count != expected {
+                        return Err(Error::Invalid(Rule::Count(count)));
+                    }
+                    let Collection { id, seq, .. } = *book.collection();
+                    let counted = Op::Item(ItemOp::Holds {
+                        collection: id,
+                        number: expected,
+                    });
+                    Ok((seq, book.first_removed(seq, Some(counted)).await?))
+                })
+                .await?;
+            let mut last = removals.len();
+            while last == TOGETHER {
+                let more = book
+                    .decided(|book| async move { book.first_removed(upto, None).await })
+                    .await?;
+                last = more.len();
+                removals.extend(more);
             }
-            if !book.may(right) {
-                return Err(Error::Forbidden { right });
-            }
-            let op = Op::Item(ItemOp::Empty {
-                collection,
-                expected,
-            });
-            let committed = book.core().commit_as(book.actor(), vec![op]).await?;
-            // Its removals are the first ones after the revision that was the last.
-            let last = committed.rows.first().copied().map(RevisionId);
-            let mut removals: Vec<RevisionId> = book
-                .core()
-                .store()
-                .trash(collection)
-                .await?
-                .into_iter()
-                .map(|removal| removal.revision)
-                .filter(|revision| Some(*revision) > last)
-                .collect();
-            removals.sort_unstable();
-            removals.truncate(usize::try_from(expected).unwrap_or(0));
             Ok(Undo::Removed {
-                book: collection,
+                book: book.collection().id,
                 removals,
             })
         })
         .await
+    }
+
+    /// Removes the first of the items that were here at a sequence, as many as one commit takes.
+    async fn first_removed(&self, upto: Seq, first: Option<Op>) -> Result<Vec<RevisionId>> {
+        let right = Right::RemoveAny;
+        if !self.may(right) {
+            return Err(Error::Forbidden { right });
+        }
+        let collection = self.collection().id;
+        let store = self.core().store();
+        let here = store
+            .range(collection, Order::Born, Seq(0), upto, TOGETHER)
+            .await?;
+        let before = usize::from(first.is_some());
+        let removed = here.iter().map(|placement| {
+            Op::Item(ItemOp::Remove {
+                placement: placement.id,
+                expected_changed: None,
+                writer: None,
+            })
+        });
+        let ops: Vec<Op> = first.into_iter().chain(removed).collect();
+        if ops.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = self.core().commit_as(self.actor(), ops).await?.rows;
+        Ok(rows.into_iter().skip(before).map(RevisionId).collect())
     }
 }
 

@@ -103,7 +103,7 @@ impl Book {
     }
 
     async fn list_of_tag(&self, tag: &Tag) -> Result<Card> {
-        let tagged = self.core.store().tagged(tag.id).await?;
+        let tagged = self.core.store().tagged(tag.id, None).await?;
         let here = tagged
             .into_iter()
             .filter(|placement| placement.collection == self.collection.id && !placement.is_list());
@@ -251,12 +251,15 @@ impl Book {
         if !condition.holds(Some(&self.marks().await?.etag(&list.placement))) {
             return Err(Error::PreconditionFailed.into());
         }
-        let mut ops = self
+        let (mut ops, is_all) = self
             .core
             .tag_removal(&self.actor, tag.id, &tag.name)
             .await?;
         ops.insert(0, self.unmoved());
         self.commit(ops).await?;
+        if !is_all {
+            self.core.remove_tag(&self.actor, tag.id, &tag.name).await?;
+        }
         Ok(Removed {
             removal: RevisionId(0),
             moved: self.reopened().await?.moved(),

@@ -439,6 +439,7 @@ pub struct Import {
 /// One item an import created or updated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImportedItem {
+    pub item: ItemId,
     pub placement: PlacementId,
     /// Digest of the document as the import left it.
     pub digest: String,
