@@ -380,6 +380,15 @@ fn get_item_estimate_counts_what_a_sync_would_tell() {
     assert_eq!(estimate(&folder, "9.bad"), said("4", ""));
     assert_eq!(estimate("nowhere", &primed), said("2", ""));
     assert_eq!(estimate("inbox", "e1"), said("1", "0"));
+    // More than are counted at a time.
+    let many = (0..1_100).map(|n| {
+        let name = format!("Bulk {n}");
+        format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:b{n}\r\nFN:{name}\r\nN:{name};;;;\r\nEND:VCARD\r\n"
+        )
+    });
+    server.fill("alice", many.map(String::into_bytes).collect());
+    assert_eq!(estimate(&folder, &primed), said("1", "1114"));
     let mut puller = phone.clone();
     puller.pull();
     assert_eq!(estimate(&folder, &puller.key), said("1", "0"));
