@@ -196,7 +196,7 @@ impl Book {
         let Some((name, wanted)) = self.class().members(&document) else {
             return Err(Error::InvalidDocument(Malformed::Kind).into());
         };
-        let refused = match condition.holds(Some(&self.marks().await?.etag(&list.placement))) {
+        let refused = match condition.holds(Some(&self.etag_of(&list.placement).await?)) {
             _ if name != tag.name => Some((
                 Error::Forbidden {
                     right: Right::Modify,
@@ -235,7 +235,7 @@ impl Book {
         let list = now.list_of_tag(tag).await?;
         Ok(Written {
             created: false,
-            etag: now.marks().await?.etag(&list.placement),
+            etag: now.etag_of(&list.placement).await?,
             card: list,
             moved: now.moved(),
         })
@@ -248,7 +248,7 @@ impl Book {
         condition: &Condition,
     ) -> std::result::Result<Removed, Attempt> {
         let list = self.list_of_tag(tag).await?;
-        if !condition.holds(Some(&self.marks().await?.etag(&list.placement))) {
+        if !condition.holds(Some(&self.etag_of(&list.placement).await?)) {
             return Err(Error::PreconditionFailed.into());
         }
         let (mut ops, is_all) = self

@@ -31,13 +31,16 @@ pub trait HistoryStore: Send + Sync {
     ) -> Result<Option<Version>>;
     /// Every placement an item has or had, oldest first.
     async fn places_of(&self, item: ItemId) -> Result<Vec<ItemPlace>>;
-    /// The number of a person's refused writes on each item of a collection; items without any are
-    /// left out.
+    /// The number of a person's refused writes on each of some items of a collection; items without
+    /// any are left out.
     async fn refusal_marks(
         &self,
         person: PersonId,
         collection: CollectionId,
+        items: &[ItemId],
     ) -> Result<Vec<(ItemId, i64)>>;
+    /// The number of a person's refused writes in a collection.
+    async fn refusals(&self, person: PersonId, collection: CollectionId) -> Result<i64>;
     /// The time of a person's last refused write in a collection.
     async fn last_refused(
         &self,

@@ -204,7 +204,7 @@ async fn a_refusal_changes_the_entity_tag_for_that_person_only() {
     let etag = async |login: &str| {
         let book = w.book(login, "G").await.expect("a book");
         let placement = w.placement(login, "G", "k").await.expect("k");
-        book.marks().await.expect("marks").etag(&placement)
+        book.etag_of(&placement).await.expect("a tag")
     };
     let before = (etag("max").await, etag("mia").await);
     assert_eq!(before.0, before.1);

@@ -46,9 +46,15 @@ impl HistoryStore for Sqlite {
         &self,
         person: PersonId,
         collection: CollectionId,
+        items: &[ItemId],
     ) -> Result<Vec<(ItemId, i64)>> {
-        self.look_up(move |r| r.refusal_marks(person, collection))
+        let items = items.to_vec();
+        self.look_up(move |r| r.refusal_marks(person, collection, &items))
             .await
+    }
+
+    async fn refusals(&self, person: PersonId, collection: CollectionId) -> Result<i64> {
+        self.read(move |r| r.refusals(person, collection)).await
     }
 
     async fn last_refused(
