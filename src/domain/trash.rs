@@ -17,9 +17,19 @@ use super::{
     office::store::OfficeOp,
     rights::{ItemFacts, Right},
     rule::Rule,
-    store::{Order, Removal, Version},
+    store::{Order, Removal, RemovalPage, Version},
     undo::Undo,
 };
+
+/// When something was removed, and by which revision: where the next page of removals begins.
+pub type Removed = (Timestamp, RevisionId);
+
+impl Removal {
+    /// Where the removals older than this one begin.
+    pub fn place(&self) -> Removed {
+        (self.at, self.revision)
+    }
+}
 
 /// A removed item as one person sees it in the trash of a place.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,20 +47,58 @@ impl Book {
     pub async fn trash(&self) -> Result<Vec<Trashed>> {
         let oldest = self.core().trash_begins();
         let removals = self.core().store().trash(self.collection().id).await?;
-        Ok(removals
-            .into_iter()
-            .filter(|removal| removal.at >= oldest)
-            .filter_map(|removal| {
-                let facts = self.removal_facts(&removal);
-                let may_restore = self.allows(&facts, Right::Restore);
-                (may_restore || facts.creator).then_some(Trashed {
-                    may_restore,
-                    // In Private it comes back as it is.
-                    may_copy: facts.creator && !self.is_private(),
-                    removal,
-                })
+        let kept = removals.into_iter().filter(|removal| removal.at >= oldest);
+        Ok(self.visible(kept).collect())
+    }
+
+    /// What the actor sees of some removals.
+    fn visible(
+        &self,
+        removals: impl IntoIterator<Item = Removal>,
+    ) -> impl Iterator<Item = Trashed> {
+        removals.into_iter().filter_map(|removal| {
+            let facts = self.removal_facts(&removal);
+            let may_restore = self.allows(&facts, Right::Restore);
+            (may_restore || facts.creator).then_some(Trashed {
+                may_restore,
+                // In Private it comes back as it is.
+                may_copy: facts.creator && !self.is_private(),
+                removal,
             })
-            .collect())
+        })
+    }
+
+    /// A page of [`Book::trash`], and whether there are older ones. Reads what it shows, and what came
+    /// back since.
+    pub async fn trash_page(
+        &self,
+        before: Option<Removed>,
+        rows: usize,
+    ) -> Result<(Vec<Trashed>, bool)> {
+        let since = self.core().trash_begins();
+        let all = self.allows(&ItemFacts::default(), Right::Restore);
+        let whose = (!all).then_some(self.actor().person);
+        let (collection, store) = (self.collection().id, self.core().store());
+        let mut shown: Vec<Trashed> = Vec::new();
+        let mut before = before;
+        loop {
+            let limit = rows + 1 - shown.len();
+            let page = RemovalPage {
+                since,
+                before,
+                limit,
+            };
+            let found = store.trash_page(collection, whose, page).await?;
+            let is_last = found.len() < limit;
+            before = found.last().map(Removal::place);
+            shown.extend(self.visible(found));
+            if is_last || shown.len() > rows {
+                break;
+            }
+        }
+        let more = shown.len() > rows;
+        shown.truncate(rows);
+        Ok((shown, more))
     }
 
     /// Restores removed items to this place, with comments, grants and their present tags; one
@@ -326,10 +374,34 @@ impl Core {
     /// in or that were deleted while they were, or with a private book of theirs. Each can be copied
     /// to Private.
     pub async fn lost_creations(&self, actor: &Arc<Actor>) -> Result<Vec<Removal>> {
-        let store = self.store();
-        store
-            .lost_of_creator(actor.person, self.trash_begins())
-            .await
+        let page = RemovalPage {
+            since: self.trash_begins(),
+            before: None,
+            limit: usize::MAX,
+        };
+        self.store().lost_of_creator(actor.person, None, page).await
+    }
+
+    /// A page of [`Core::lost_creations`] of one class, and whether there are older ones.
+    pub async fn lost_page(
+        &self,
+        actor: &Actor,
+        class: &str,
+        before: Option<Removed>,
+        rows: usize,
+    ) -> Result<(Vec<Removal>, bool)> {
+        let page = RemovalPage {
+            since: self.trash_begins(),
+            before,
+            limit: rows + 1,
+        };
+        let found = self
+            .store()
+            .lost_of_creator(actor.person, Some(class), page);
+        let mut found = found.await?;
+        let more = found.len() > rows;
+        found.truncate(rows);
+        Ok((found, more))
     }
 
     /// The creator takes a copy of a removed item into Private, whatever they may do in the place

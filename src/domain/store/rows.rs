@@ -281,6 +281,16 @@ pub struct Removal {
     pub client: String,
 }
 
+/// A part of the removals, newest first.
+#[derive(Clone, Copy, Debug)]
+pub struct RemovalPage {
+    /// Older ones are left out.
+    pub since: Timestamp,
+    /// The one that the page before ended with.
+    pub before: Option<(Timestamp, RevisionId)>,
+    pub limit: usize,
+}
+
 /// A change of what a placement shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Replaced {

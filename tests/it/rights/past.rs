@@ -540,3 +540,35 @@ async fn what_its_creator_withdrew_is_theirs_again() {
     allowed(w.restore("coco", "G", "hidden").await);
     w.check().await;
 }
+
+#[tokio::test]
+async fn page_by_page_everybody_sees_of_the_trash_what_they_see_of_it_at_once() {
+    let w = World::new().await;
+    allowed(w.grant("ada", "G", "mia", Add).await);
+    for (login, uid) in [("mia", "m1"), ("ada", "a1"), ("mia", "m2"), ("ada", "a2")] {
+        allowed(w.create(login, "G", uid).await);
+    }
+    for uid in ["m1", "a1", "m2", "a2", "k"] {
+        allowed(w.delete("ada", "G", uid).await);
+    }
+    allowed(w.delete("mia", "G", "p").await);
+    allowed(w.restore("ada", "G", "a1").await);
+    for (login, number) in [("ada", 4), ("mia", 4), ("max", 0)] {
+        let book = w.book(login, "G").await.expect("a book");
+        let whole = book.trash().await.expect("a trash");
+        assert_eq!(whole.len(), number, "{login}");
+        for rows in [1, 3, 9] {
+            let (mut paged, mut before) = (Vec::new(), None);
+            loop {
+                let (page, more) = book.trash_page(before, rows).await.expect("a page");
+                assert!(page.len() <= rows && (!more || page.len() == rows));
+                before = page.last().map(|last| last.removal.place());
+                paged.extend(page);
+                if !more {
+                    break;
+                }
+            }
+            assert_eq!(paged, whole, "{login}, {rows} a page");
+        }
+    }
+}

@@ -380,6 +380,11 @@ fn get_item_estimate_counts_what_a_sync_would_tell() {
     assert_eq!(estimate(&folder, "9.bad"), said("4", ""));
     assert_eq!(estimate("nowhere", &primed), said("2", ""));
     assert_eq!(estimate("inbox", "e1"), said("1", "0"));
+    let mut puller = phone.clone();
+    puller.pull();
+    assert_eq!(estimate(&folder, &puller.key), said("1", "0"));
+    // The answer may have been lost: the key before still counts.
+    assert_eq!(estimate(&folder, &primed).0, "1");
     // More than are counted at a time.
     let many = (0..1_100).map(|n| {
         let name = format!("Bulk {n}");
@@ -388,12 +393,7 @@ fn get_item_estimate_counts_what_a_sync_would_tell() {
         )
     });
     server.fill("alice", many.map(String::into_bytes).collect());
-    assert_eq!(estimate(&folder, &primed), said("1", "1114"));
-    let mut puller = phone.clone();
-    puller.pull();
-    assert_eq!(estimate(&folder, &puller.key), said("1", "0"));
-    // The answer may have been lost: the key before still counts.
-    assert_eq!(estimate(&folder, &primed).0, "1");
+    assert_eq!(estimate(&folder, &puller.key), said("1", "1100"));
 }
 
 #[test]
