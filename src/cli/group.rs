@@ -3,13 +3,8 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Done, Output, commit, named_group, person, said, text, told_of};
-use crate::domain::{
-    batch::{GroupOp, Op},
-    office::Office,
-    principal::Role,
-    store::Store,
-};
+use super::{Done, Output, named_group, person, said, text, told_of};
+use crate::domain::{office::Office, principal::Role, store::Store};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -74,12 +69,8 @@ pub async fn run(office: &Office, command: Command, json: bool) -> Done {
             if !members.iter().any(|member| member.person == person.id) {
                 return Err(format!("{} is not a member of {name}", person.login));
             }
-            let op = Op::Group(GroupOp::RemoveMember {
-                group,
-                person: person.id,
-                take_back: false,
-            });
-            commit(store, op).await?;
+            let left = office.remove_member(group, person.id).await;
+            left.map_err(|error| error.to_string())?;
             let told = json!({ "group": name, "left": person.login });
             said(json, told, format!("{} left {name}", person.login))
         }

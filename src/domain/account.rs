@@ -6,6 +6,7 @@ use super::{
     account_class::Service,
     actor::Actor,
     batch::{Batch, Op, PersonOp},
+    blocking::carried_on,
     core::Core,
     credential::{CredentialOp, Session},
     error::{Error, Result},
@@ -241,14 +242,20 @@ impl Core {
     /// Ends the account: groups keep what the person created or shared there, private contacts go
     /// to the trash. `Invalid` while the actor is the admin of a group, or the last administrator of
     /// the server.
-    pub async fn delete_account(&self, actor: &Arc<Actor>) -> Result<()> {
-        self.decided(actor, |actor| async move {
-            let but = actor.person;
-            let ops = vec![
-                Op::Office(OfficeOp::KeepAdministrator { but }),
-                Op::Person(PersonOp::RemovePerson { person: but }),
-            ];
-            self.commit_as(&actor, ops).await.map(drop)
+    pub async fn delete_account(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<()> {
+        let (core, actor) = (self.clone(), actor.clone());
+        carried_on(async move {
+            let core = &core;
+            let ended = |actor: Arc<Actor>| async move {
+                let but = actor.person;
+                let ops = vec![
+                    Op::Office(OfficeOp::KeepAdministrator { but }),
+                    Op::Person(PersonOp::RemovePerson { person: but }),
+                ];
+                core.commit_as(&actor, ops).await
+            };
+            while core.decided(&actor, ended).await?.more {}
+            Ok(())
         })
         .await
     }

@@ -180,6 +180,9 @@ pub struct Committed {
     /// One number for each operation, in order: the row it made or changed, 0 where there is none.
     /// Some operations put a count or a flag there instead.
     pub rows: Vec<i64>,
+    /// What was asked for is too much for one commit, and some of it is done: the same batch goes on
+    /// with it.
+    pub more: bool,
 }
 
 impl Committed {

@@ -20,6 +20,13 @@ pub fn blocking<T: Send + 'static>(
     async { work.await.map_err(lost) }
 }
 
+/// Carries on with work of several commits to its end, whether or not who asked for it still waits.
+pub async fn carried_on<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    tokio::spawn(work).await.map_err(lost)?
+}
+
 /// Permits for work that needs a core and much memory: as many at once as there are cores.
 pub struct Turns(Arc<Semaphore>);
 

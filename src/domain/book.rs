@@ -406,14 +406,29 @@ impl Book {
         }
     }
 
-    /// Refusal marks of the actor by item; an entity tag needs them.
-    pub async fn marks(&self) -> Result<Marks> {
+    /// Refusal marks of the actor on some items; an entity tag needs them. Costs a read only where
+    /// some write of theirs was refused here.
+    pub async fn marks_of<'a>(
+        &self,
+        placements: impl IntoIterator<Item = &'a Placement>,
+    ) -> Result<Marks> {
+        let (person, here) = (self.actor.person, self.collection.id);
+        let placements = placements.into_iter().filter(|_| self.refused.is_some());
+        let items: Vec<ItemId> = placements.map(|placement| placement.item).collect();
+        if items.is_empty() {
+            return Ok(Marks::default());
+        }
         let marks = self
             .core
             .store()
-            .refusal_marks(self.actor.person, self.collection.id)
+            .refusal_marks(person, here, &items)
             .await?;
         Ok(Marks(marks.into_iter().collect()))
+    }
+
+    /// The entity tag of an item as the actor sees it.
+    pub async fn etag_of(&self, placement: &Placement) -> Result<String> {
+        Ok(self.marks_of([placement]).await?.etag(placement))
     }
 
     /// One live item by its server id, which devices and pages know.

@@ -333,7 +333,6 @@ impl OpenDevice {
                 let state = DeviceBook::new(book.clone(), self.device.id);
                 pending = Some(state.pending().await? != Pending::Nothing);
             }
-            let marks = store.refusal_marks(actor.person, collection.id).await?;
             rows.push(BookOnDevice {
                 uuid: collection.uuid.clone(),
                 name: (!collection.is_default()).then(|| collection.display_name.clone()),
@@ -341,7 +340,7 @@ impl OpenDevice {
                 hidden: hidden.contains(&collection.uuid),
                 contacts: store.count(collection.id).await?,
                 pending,
-                refused: marks.iter().map(|(_, number)| number).sum(),
+                refused: store.refusals(actor.person, collection.id).await?,
             });
         }
         Ok(rows)

@@ -37,6 +37,9 @@ pub use exchange::{Answer, Change, Command, Failure, Outcome, Pending, SyncCall,
 pub use moves::Moved;
 use record::{Previous, Record, Stored, generation, new_key};
 
+/// Changes held in memory while they are counted.
+const COUNTED: usize = 500;
+
 /// The sync state of one device in one book.
 pub struct DeviceBook {
     book: Book,
@@ -144,7 +147,17 @@ impl DeviceBook {
             Some(previous) if previous.key == key => record.state = previous.state,
             _ => return Ok(None),
         }
-        Ok(Some(self.peek(&record, usize::MAX).await?.items.len()))
+        let (viewer, newest) = (self.viewer_of(&record), self.book.collection().seq);
+        let (mut state, mut number) = (record.state, 0);
+        loop {
+            let sent = HashSet::new();
+            let page = fill_page(self, &viewer, &state, newest, COUNTED, sent, None).await?;
+            number += page.items.len();
+            if !page.more {
+                return Ok(Some(number));
+            }
+            state = page.state;
+        }
     }
 
     /// The current key and the face's settings stored with it.

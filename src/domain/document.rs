@@ -191,7 +191,7 @@ impl Book {
         self.decided(|book| async move {
             let card = book.current(placement).await?;
             book.require(&card.placement, Right::Modify).await?;
-            if book.marks().await?.etag(&card.placement) != etag {
+            if book.etag_of(&card.placement).await? != etag {
                 return Err(Error::Exists(card.placement.display.clone()));
             }
             let details = changed(Details::read(&card.document)?, wanted, received)?;

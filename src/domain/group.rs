@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::{
     actor::{Actor, Membership},
-    batch::{GroupOp, Op},
+    batch::{Committed, GroupOp, Op},
+    blocking::carried_on,
     book::Book,
     core::Core,
     error::{Error, Result},
@@ -352,12 +353,12 @@ impl OpenGroup {
 
     /// Leaves the group. Its administrator has to hand it over first (`Invalid`).
     pub async fn leave(&self, leaving: Leaving) -> Result<()> {
-        self.decided(Right::Read, |group| async move {
-            Ok(vec![Op::Group(GroupOp::RemoveMember {
+        self.ended(Right::Read, move |group| async move {
+            Ok(GroupOp::RemoveMember {
                 group: group.group.id,
                 person: group.book.actor().person,
                 take_back: leaving == Leaving::TakeBack,
-            })])
+            })
         })
         .await
     }
@@ -365,16 +366,16 @@ impl OpenGroup {
     /// Takes a member out; the group keeps copies of what they shared. For admin and co-admins;
     /// a co-administrator is taken out by the admin.
     pub async fn remove_member(&self, person: PersonId) -> Result<()> {
-        self.decided(Right::Read, |group| async move {
+        self.ended(Right::Read, move |group| async move {
             let right = right_to_remove(group.require_member(person).await?);
             if !group.book.may(right) {
                 return Err(Error::Forbidden { right });
             }
-            Ok(vec![Op::Group(GroupOp::RemoveMember {
+            Ok(GroupOp::RemoveMember {
                 group: group.group.id,
                 person,
                 take_back: false,
-            })])
+            })
         })
         .await
     }
@@ -382,10 +383,26 @@ impl OpenGroup {
     /// Deletes the group: what is in it goes to the trash, and the administrator may bring it back
     /// for the trash time by founding the group again. For the admin.
     pub async fn delete(&self) -> Result<()> {
-        self.decided(Right::Administer, |group| async move {
-            Ok(vec![Op::Group(GroupOp::RemoveGroup {
+        self.ended(Right::Administer, |group| async move {
+            Ok(GroupOp::RemoveGroup {
                 group: group.group.id,
-            })])
+            })
+        })
+        .await
+    }
+
+    /// [`OpenGroup::decided`] of what may take several commits, each decided by itself.
+    async fn ended<F, D>(&self, right: Right, decide: D) -> Result<()>
+    where
+        D: Fn(OpenGroup) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<GroupOp>> + Send,
+    {
+        let group = self.clone();
+        carried_on(async move {
+            let decide = &decide;
+            let one = |group| async move { Ok(vec![Op::Group(decide(group).await?)]) };
+            while group.committed(right, one).await?.more {}
+            Ok(())
         })
         .await
     }
@@ -405,6 +422,14 @@ impl OpenGroup {
         D: Fn(OpenGroup) -> F + Send + Sync,
         F: Future<Output = Result<Vec<Op>>> + Send,
     {
+        self.committed(right, decide).await.map(drop)
+    }
+
+    async fn committed<F, D>(&self, right: Right, decide: D) -> Result<Committed>
+    where
+        D: Fn(OpenGroup) -> F + Send + Sync,
+        F: Future<Output = Result<Vec<Op>>> + Send,
+    {
         let core = self.book.core();
         let decide = &decide;
         core.decided(self.book.actor(), |actor| async move {
@@ -414,9 +439,9 @@ impl OpenGroup {
             }
             let ops = decide(group).await?;
             if ops.is_empty() {
-                Ok(())
+                Ok(Committed::default())
             } else {
-                core.commit_as(&actor, ops).await.map(drop)
+                core.commit_as(&actor, ops).await
             }
         })
         .await

@@ -96,7 +96,7 @@ impl std::ops::AddAssign for Restored {
 type Spot = (Option<ItemId>, Option<CollectionId>);
 
 /// Items of one commit of going back, decided by itself: others write between two of them.
-pub(super) const TOGETHER: usize = 500;
+pub const TOGETHER: usize = 500;
 
 /// What goes away, then what comes back, in one commit, or in several where that is too much.
 fn portions<'a, A, B>(away: &'a [A], back: &'a [B], together: usize) -> Vec<(&'a [A], &'a [B])> {

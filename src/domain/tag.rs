@@ -6,10 +6,12 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{
     actor::Actor,
     batch::{ItemOp, Op, TagOp},
+    blocking::carried_on,
     book::Book,
     collection::Place,
     core::Core,
     error::{Error, Result},
+    history::TOGETHER,
     id::{ItemId, PlacementId, TagId},
     item::Placement,
     rule::Rule,
@@ -72,22 +74,38 @@ impl Core {
         .await
     }
 
-    /// Deletes a tag with its links, and removes it from the categories of private items. Returns
-    /// what undoes it.
-    pub async fn delete_tag(&self, actor: &Arc<Actor>, tag: TagId) -> Result<Undo> {
+    /// Deletes a tag with its links, after it removed it from the categories of private items in
+    /// commits of [`TOGETHER`]: where that breaks off, the tag is on fewer items. Returns what undoes
+    /// it.
+    pub async fn delete_tag(self: &Arc<Self>, actor: &Arc<Actor>, tag: TagId) -> Result<Undo> {
         let own = self.own_tag(actor, tag).await?;
         let items = self.store().items_tagged(tag).await?;
-        let name = &own.name;
-        self.decided(actor, |actor| async move {
-            let ops = self.tag_removal(&actor, tag, name).await?;
-            self.commit_as(&actor, ops).await.map(drop)
-        })
-        .await?;
+        self.remove_tag(actor, tag, &own.name).await?;
         Ok(Undo::TagDeleted {
             name: own.name,
             colour: own.colour,
             items,
         })
+    }
+
+    pub(super) async fn remove_tag(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        tag: TagId,
+        name: &str,
+    ) -> Result<()> {
+        let (core, actor, name) = (self.clone(), actor.clone(), name.to_owned());
+        carried_on(async move {
+            let (core, name) = (&core, &name);
+            let removed = |actor: Arc<Actor>| async move {
+                let (ops, is_all) = core.tag_removal(&actor, tag, name).await?;
+                core.commit_as(&actor, ops).await?;
+                Ok(is_all)
+            };
+            while !core.decided(&actor, removed).await? {}
+            Ok(())
+        })
+        .await
     }
 
     /// Makes a deleted tag again and puts it on the items that had it; one that has its name by now
@@ -111,29 +129,32 @@ impl Core {
             made => made?,
         };
         let name = &self.own_tag(actor, tag).await?.name;
-        self.decided(actor, |actor| async move {
-            let mut ops = Vec::new();
-            for item in items {
-                let before = self.store().tags_of(actor.person, *item).await?;
-                let mut names = before.clone();
-                if !names.contains(name) {
-                    names.push(name.clone());
+        for some in items.chunks(TOGETHER) {
+            self.decided(actor, |actor| async move {
+                let mut ops = Vec::new();
+                for item in some {
+                    ops.push(self.tagging(&actor, *item, tag, name).await?);
                 }
-                let private = self.private_placements(&actor, *item).await?;
-                let shown = private.first();
-                ops.extend(shown.map(|shown| self.categorised(shown, &before, names)));
-                if private.is_empty() {
-                    let (item, linked) = (*item, true);
-                    ops.push(Op::Tag(TagOp::LinkTag { tag, item, linked }));
-                }
-            }
-            if ops.is_empty() {
-                return Ok(());
-            }
-            self.commit_as(&actor, ops).await.map(drop)
-        })
-        .await?;
+                self.commit_as(&actor, ops).await.map(drop)
+            })
+            .await?;
+        }
         Ok(items.len())
+    }
+
+    /// What puts a tag on an item.
+    async fn tagging(&self, actor: &Actor, item: ItemId, tag: TagId, name: &String) -> Result<Op> {
+        let private = self.private_placements(actor, item).await?;
+        let Some(shown) = private.first() else {
+            let linked = true;
+            return Ok(Op::Tag(TagOp::LinkTag { tag, item, linked }));
+        };
+        let before = self.store().tags_of(actor.person, item).await?;
+        let mut names = before.clone();
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+        Ok(self.categorised(shown, &before, names))
     }
 
     /// Where the actor has an item in Private.
@@ -148,26 +169,31 @@ impl Core {
         Ok(found.into_iter().map(|card| card.placement).collect())
     }
 
-    /// The operations that delete a tag of the actor's.
+    /// The operations that delete a tag of the actor's, or remove it from as many items as one commit
+    /// takes; whether they are all.
     pub(super) async fn tag_removal(
         &self,
         actor: &Actor,
         tag: TagId,
         name: &str,
-    ) -> Result<Vec<Op>> {
+    ) -> Result<(Vec<Op>, bool)> {
         let mut ops = Vec::new();
         let mut seen = BTreeSet::new();
-        for placement in self.store().tagged(tag).await? {
+        let tagged = self.store().tagged(tag, Some(TOGETHER)).await?;
+        for placement in &tagged {
             if !seen.insert(placement.item) {
                 continue;
             }
             let before = self.store().tags_of(actor.person, placement.item).await?;
             let mut names = before.clone();
             names.retain(|other| other != name);
-            ops.push(self.categorised(&placement, &before, names));
+            ops.push(self.categorised(placement, &before, names));
         }
-        ops.push(Op::Tag(TagOp::RemoveTag { tag }));
-        Ok(ops)
+        let is_all = tagged.len() < TOGETHER;
+        if is_all {
+            ops.push(Op::Tag(TagOp::RemoveTag { tag }));
+        }
+        Ok((ops, is_all))
     }
 
     async fn own_tag(&self, actor: &Actor, tag: TagId) -> Result<Tag> {

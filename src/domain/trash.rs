@@ -6,18 +6,30 @@ use std::sync::Arc;
 use super::{
     actor::Actor,
     batch::{Batch, Committed, HistoryOp, ItemOp, NewPlacement, Op},
+    blocking::carried_on,
     book::{Admitted, Book, new_server_id, removal},
-    collection::Place,
+    collection::{Collection, Place},
     core::Core,
     error::{Error, Result},
+    history::TOGETHER,
     id::{RevisionId, Seq, Timestamp},
     item::Placement,
     office::store::OfficeOp,
     rights::{ItemFacts, Right},
     rule::Rule,
-    store::{Removal, Version},
+    store::{Order, Removal, RemovalPage, Version},
     undo::Undo,
 };
+
+/// When something was removed, and by which revision: where the next page of removals begins.
+pub type Removed = (Timestamp, RevisionId);
+
+impl Removal {
+    /// Where the removals older than this one begin.
+    pub fn place(&self) -> Removed {
+        (self.at, self.revision)
+    }
+}
 
 /// A removed item as one person sees it in the trash of a place.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,20 +47,58 @@ impl Book {
     pub async fn trash(&self) -> Result<Vec<Trashed>> {
         let oldest = self.core().trash_begins();
         let removals = self.core().store().trash(self.collection().id).await?;
-        Ok(removals
-            .into_iter()
-            .filter(|removal| removal.at >= oldest)
-            .filter_map(|removal| {
-                let facts = self.removal_facts(&removal);
-                let may_restore = self.allows(&facts, Right::Restore);
-                (may_restore || facts.creator).then_some(Trashed {
-                    may_restore,
-                    // In Private it comes back as it is.
-                    may_copy: facts.creator && !self.is_private(),
-                    removal,
-                })
+        let kept = removals.into_iter().filter(|removal| removal.at >= oldest);
+        Ok(self.visible(kept).collect())
+    }
+
+    /// What the actor sees of some removals.
+    fn visible(
+        &self,
+        removals: impl IntoIterator<Item = Removal>,
+    ) -> impl Iterator<Item = Trashed> {
+        removals.into_iter().filter_map(|removal| {
+            let facts = self.removal_facts(&removal);
+            let may_restore = self.allows(&facts, Right::Restore);
+            (may_restore || facts.creator).then_some(Trashed {
+                may_restore,
+                // In Private it comes back as it is.
+                may_copy: facts.creator && !self.is_private(),
+                removal,
             })
-            .collect())
+        })
+    }
+
+    /// A page of [`Book::trash`], and whether there are older ones. Reads what it shows, and what came
+    /// back since.
+    pub async fn trash_page(
+        &self,
+        before: Option<Removed>,
+        rows: usize,
+    ) -> Result<(Vec<Trashed>, bool)> {
+        let since = self.core().trash_begins();
+        let all = self.allows(&ItemFacts::default(), Right::Restore);
+        let whose = (!all).then_some(self.actor().person);
+        let (collection, store) = (self.collection().id, self.core().store());
+        let mut shown: Vec<Trashed> = Vec::new();
+        let mut before = before;
+        loop {
+            let limit = rows + 1 - shown.len();
+            let page = RemovalPage {
+                since,
+                before,
+                limit,
+            };
+            let found = store.trash_page(collection, whose, page).await?;
+            let is_last = found.len() < limit;
+            before = found.last().map(Removal::place);
+            shown.extend(self.visible(found));
+            if is_last || shown.len() > rows {
+                break;
+            }
+        }
+        let more = shown.len() > rows;
+        shown.truncate(rows);
+        Ok((shown, more))
     }
 
     /// Restores removed items to this place, with comments, grants and their present tags; one
@@ -239,47 +289,76 @@ impl Book {
         .await
     }
 
-    /// Empties the place; `expected` is the number of items that the person typed. Needs
-    /// *RemoveAny*. `Invalid` when the number is another. Returns what undoes it.
+    /// Empties the place in commits of [`TOGETHER`]; `expected` is the number of items that the person
+    /// typed. Needs *RemoveAny*. `Invalid` when the number is another. Returns what undoes it.
+    ///
+    /// What comes meanwhile stays. Where it breaks off, what is gone is in the trash, and emptying what
+    /// is left goes on.
     pub async fn empty(&self, expected: i64) -> Result<Undo> {
         let right = Right::RemoveAny;
         if !self.may(right) {
             return Err(Error::Forbidden { right });
         }
         self.require_deletions().await?;
-        let collection = self.collection().id;
-        self.decided(|book| async move {
-            let count = book.count().await?;
-            if count != expected {
-                return Err(Error::Invalid(Rule::Count(count)));
+        let book = self.clone();
+        carried_on(async move {
+            let (upto, mut removals) = book
+                .decided(|book| async move {
+                    // As it is now, so that what is counted is what goes.
+                    let book = book.reopened().await?;
+                    let count = book.count().await?;
+                    if count != expected {
+                        return Err(Error::Invalid(Rule::Count(count)));
+                    }
+                    let Collection { id, seq, .. } = *book.collection();
+                    let counted = Op::Item(ItemOp::Holds {
+                        collection: id,
+                        number: expected,
+                    });
+                    Ok((seq, book.first_removed(seq, Some(counted)).await?))
+                })
+                .await?;
+            let mut last = removals.len();
+            while last == TOGETHER {
+                let more = book
+                    .decided(|book| async move { book.first_removed(upto, None).await })
+                    .await?;
+                last = more.len();
+                removals.extend(more);
             }
-            if !book.may(right) {
-                return Err(Error::Forbidden { right });
-            }
-            let op = Op::Item(ItemOp::Empty {
-                collection,
-                expected,
-            });
-            let committed = book.core().commit_as(book.actor(), vec![op]).await?;
-            // Its removals are the first ones after the revision that was the last.
-            let last = committed.rows.first().copied().map(RevisionId);
-            let mut removals: Vec<RevisionId> = book
-                .core()
-                .store()
-                .trash(collection)
-                .await?
-                .into_iter()
-                .map(|removal| removal.revision)
-                .filter(|revision| Some(*revision) > last)
-                .collect();
-            removals.sort_unstable();
-            removals.truncate(usize::try_from(expected).unwrap_or(0));
             Ok(Undo::Removed {
-                book: collection,
+                book: book.collection().id,
                 removals,
             })
         })
         .await
+    }
+
+    /// Removes the first of the items that were here at a sequence, as many as one commit takes.
+    async fn first_removed(&self, upto: Seq, first: Option<Op>) -> Result<Vec<RevisionId>> {
+        let right = Right::RemoveAny;
+        if !self.may(right) {
+            return Err(Error::Forbidden { right });
+        }
+        let collection = self.collection().id;
+        let store = self.core().store();
+        let here = store
+            .range(collection, Order::Born, Seq(0), upto, TOGETHER)
+            .await?;
+        let before = usize::from(first.is_some());
+        let removed = here.iter().map(|placement| {
+            Op::Item(ItemOp::Remove {
+                placement: placement.id,
+                expected_changed: None,
+                writer: None,
+            })
+        });
+        let ops: Vec<Op> = first.into_iter().chain(removed).collect();
+        if ops.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = self.core().commit_as(self.actor(), ops).await?.rows;
+        Ok(rows.into_iter().skip(before).map(RevisionId).collect())
     }
 }
 
@@ -295,10 +374,34 @@ impl Core {
     /// in or that were deleted while they were, or with a private book of theirs. Each can be copied
     /// to Private.
     pub async fn lost_creations(&self, actor: &Arc<Actor>) -> Result<Vec<Removal>> {
-        let store = self.store();
-        store
-            .lost_of_creator(actor.person, self.trash_begins())
-            .await
+        let page = RemovalPage {
+            since: self.trash_begins(),
+            before: None,
+            limit: usize::MAX,
+        };
+        self.store().lost_of_creator(actor.person, None, page).await
+    }
+
+    /// A page of [`Core::lost_creations`] of one class, and whether there are older ones.
+    pub async fn lost_page(
+        &self,
+        actor: &Actor,
+        class: &str,
+        before: Option<Removed>,
+        rows: usize,
+    ) -> Result<(Vec<Removal>, bool)> {
+        let page = RemovalPage {
+            since: self.trash_begins(),
+            before,
+            limit: rows + 1,
+        };
+        let found = self
+            .store()
+            .lost_of_creator(actor.person, Some(class), page);
+        let mut found = found.await?;
+        let more = found.len() > rows;
+        found.truncate(rows);
+        Ok((found, more))
     }
 
     /// The creator takes a copy of a removed item into Private, whatever they may do in the place

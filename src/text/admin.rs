@@ -97,6 +97,7 @@ sentences! { Admin;
     from_address: "From", "Depuis";
     times: "Times", "Fois";
     older: "Older", "Plus anciens";
+    newest: "Newest", "Plus récents";
     why_wrong: "wrong password", "mauvais mot de passe";
     why_account: "account password where an app password is needed", "mot de passe du compte où il faut un mot de passe d'application";
     why_protocol: "app password for another protocol", "mot de passe d'application pour un autre protocole";

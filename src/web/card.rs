@@ -80,7 +80,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     let comments = book.comments(placement).await?;
     let attached = attachments::of_contact(&book, &card, rights.modify, visit).await?;
     let standing = book.standing(placement).await?;
-    let version = book.marks().await?.etag(placement);
+    let version = book.etag_of(placement).await?;
     let comments_seen_by = if book.is_private() {
         text.comments_private.to_owned()
     } else {
@@ -225,7 +225,7 @@ pub async fn photo(
 ) -> Response {
     let answer = async {
         let (book, card) = item.open(&web, &visit).await?;
-        let etag = book.marks().await?.etag(&card.placement);
+        let etag = book.etag_of(&card.placement).await?;
         if headers
             .get(header::IF_NONE_MATCH)
             .is_some_and(|seen| seen.as_bytes() == etag.as_bytes())

@@ -136,7 +136,7 @@ async fn open(web: &Web, pair: &PairPath, visit: &Visit) -> Result<(Book, Card, 
 async fn show_merge(web: &Arc<Web>, pair: &PairPath, visit: &Visit, told: Told) -> Response {
     let shown = async {
         let (book, first, second) = open(web, pair, visit).await?;
-        let marks = book.marks().await?;
+        let marks = book.marks_of([&first.placement, &second.placement]).await?;
         let sides = web
             .facet
             .sides(&book.content(&first), &book.content(&second), visit.text)?;
@@ -186,7 +186,7 @@ pub async fn merge(State(web): State<Arc<Web>>, pair: PairPath, posted: Posted) 
     let visit = &posted.visit;
     let merged = async {
         let (book, first, second) = open(&web, &pair, visit).await?;
-        let marks = book.marks().await?;
+        let marks = book.marks_of([&first.placement, &second.placement]).await?;
         let seen = |field: &str, card: &Card| posted.value(field) == marks.etag(&card.placement);
         if !seen("first-version", &first) || !seen("second-version", &second) {
             return Err(Error::PreconditionFailed);

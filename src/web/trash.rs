@@ -22,19 +22,23 @@ use crate::{
     domain::{
         error::{Error, Result},
         history::Restored,
-        id::Timestamp,
+        id::{RevisionId, Timestamp},
         settings::Settings,
         store::Removal,
+        trash::Removed,
         undo::Undo,
     },
     text::fill,
 };
 
-/// Which page of the removals, the newest first.
-#[derive(Debug, Default, Deserialize)]
+/// Which pages of the two lists, the newest first: each begins after a removal, `WHEN-REVISION`.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Paged {
-    page: usize,
+    /// Of this place.
+    after: String,
+    /// Elsewhere.
+    lost: String,
 }
 
 #[derive(Template)]
@@ -54,9 +58,11 @@ struct Trash {
     now: String,
     /// In Private: whether large deletions wait for a confirmation.
     holds: Option<bool>,
-    page: usize,
-    pages: usize,
-    page_label: String,
+    /// The newest ones, where older ones are shown.
+    newest: bool,
+    /// Addresses of older ones.
+    older: Option<String>,
+    older_lost: Option<String>,
 }
 
 struct TrashRow {
@@ -79,7 +85,7 @@ pub async fn page(
     Query(done): Query<Done>,
     Query(paged): Query<Paged>,
 ) -> Response {
-    let shown = show_page(&web, &place, &visit, paged.page, done.into());
+    let shown = show_page(&web, &place, &visit, paged, done.into());
     visit.answer(&web, shown).await
 }
 
@@ -174,7 +180,7 @@ async fn no_moment(web: &Arc<Web>, place: &PlacePath, visit: &Visit) -> Response
         StatusCode::UNPROCESSABLE_ENTITY,
         visit.text.no_moment.to_owned(),
     );
-    let page = show_page(web, place, visit, 1, told);
+    let page = show_page(web, place, visit, Paged::default(), told);
     visit.answer(web, page).await
 }
 
@@ -203,7 +209,7 @@ async fn settled(
         Ok(done) => done.at(&format!("{}/trash", place.path())),
         Err(error) => {
             let told = documents::refused_in(place, &error, visit);
-            let page = show_page(web, place, visit, 1, told);
+            let page = show_page(web, place, visit, Paged::default(), told);
             visit.answer(web, page).await
         }
     }
@@ -213,38 +219,31 @@ async fn show_page(
     web: &Arc<Web>,
     place: &PlacePath,
     visit: &Visit,
-    page: usize,
+    paged: Paged,
     told: Told,
 ) -> Result<Response> {
     let book = place.open(web, visit).await?;
     let text = visit.text;
-    let trash = book.trash().await?;
-    let (mut lost, holds) = if book.is_private() {
-        (
-            web.core.lost_creations(&visit.actor).await?,
-            Some(visit.settings.hold_mass_deletions),
-        )
-    } else {
-        (Vec::new(), None)
-    };
-    lost.retain(|removal| removal.class == book.collection().class);
     let rows_a_page = usize::try_from(visit.settings.rows()).unwrap_or(1);
-    let pages = trash.len().max(lost.len()).div_ceil(rows_a_page).max(1);
-    let page = page.clamp(1, pages);
-    let before = (page - 1) * rows_a_page;
-    let rows = trash
-        .iter()
-        .skip(before)
-        .take(rows_a_page)
-        .map(|trashed| {
-            row(
-                &trashed.removal,
-                trashed.may_restore,
-                trashed.may_copy,
-                visit,
-            )
-        })
-        .collect();
+    let (trash, more) = book.trash_page(begins(&paged.after), rows_a_page).await?;
+    let (lost, more_lost) = if book.is_private() {
+        let class = &book.collection().class;
+        let before = begins(&paged.lost);
+        web.core
+            .lost_page(&visit.actor, class, before, rows_a_page)
+            .await?
+    } else {
+        (Vec::new(), false)
+    };
+    let holds = book
+        .is_private()
+        .then_some(visit.settings.hold_mass_deletions);
+    let address =
+        |after: &str, lost: &str| format!("{}/trash?after={after}&lost={lost}", place.path());
+    let older = trash.last().filter(|_| more);
+    let older = older.map(|last| address(&named(&last.removal), &paged.lost));
+    let older_lost = lost.last().filter(|_| more_lost);
+    let older_lost = older_lost.map(|last| address(&paged.after, &named(last)));
     let clients = web.core.clients(&visit.actor).await?;
     Ok(show(
         told.status(),
@@ -254,21 +253,41 @@ async fn show_page(
             folder: place.is_folder(),
             title: super::share::name_of(&book, visit),
             explained: fill(text.trash_kept, &[&web.core.limits().trash_days]),
-            rows,
+            rows: trash
+                .iter()
+                .map(|trashed| {
+                    row(
+                        &trashed.removal,
+                        trashed.may_restore,
+                        trashed.may_copy,
+                        visit,
+                    )
+                })
+                .collect(),
             lost: lost
                 .iter()
-                .skip(before)
-                .take(rows_a_page)
                 .map(|removal| row(removal, false, true, visit))
                 .collect(),
             clients,
             now: when::input(Timestamp::now()),
             holds,
-            page,
-            pages,
-            page_label: fill(text.page_of, &[&page, &pages]),
+            newest: !(paged.after.is_empty() && paged.lost.is_empty()),
+            older,
+            older_lost,
         },
     ))
+}
+
+/// Where a page begins; what is no such place is the beginning.
+fn begins(after: &str) -> Option<Removed> {
+    let (at, revision) = after.split_once('-')?;
+    let revision = RevisionId(revision.parse().ok()?);
+    Some((Timestamp(at.parse().ok()?), revision))
+}
+
+fn named(removal: &Removal) -> String {
+    let (at, revision) = removal.place();
+    format!("{}-{}", at.0, revision.0)
 }
 
 fn row(removal: &Removal, may_restore: bool, may_copy: bool, visit: &Visit) -> TrashRow {

@@ -71,7 +71,7 @@ pub async fn get(call: Arc<Call>, shows: bool) -> Result<Answer, Failure> {
 
 async fn card(call: &Call, book: &Book, name: &str, shows: bool) -> Result<Answer, Failure> {
     let card = book.get(name).await?;
-    let etag = book.marks().await?.etag(&card.placement);
+    let etag = book.etag_of(&card.placement).await?;
     let mut answer = if is_unchanged(call, &etag, Some(modified(&card))).await? {
         empty(StatusCode::NOT_MODIFIED)
     } else {

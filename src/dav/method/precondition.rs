@@ -182,7 +182,7 @@ impl State {
                     None => Self { token, ..nothing },
                     Some(card) => Self {
                         exists: true,
-                        etag: Some(book.marks().await?.etag(&card.placement)),
+                        etag: Some(book.etag_of(&card.placement).await?),
                         token,
                         modified: Some(modified(&card)),
                     },

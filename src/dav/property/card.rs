@@ -37,13 +37,13 @@ pub struct Cards<'a> {
     names_only: bool,
     data: AddressData,
     version: Option<Version>,
-    marks: Marks,
 }
 
 /// What is read of some cards beside their rows.
 struct Beside {
     privileges: Vec<ItemPrivileges>,
     dead: HashMap<ItemId, Dead>,
+    marks: Marks,
 }
 
 /// Source of a property of a card.
@@ -100,7 +100,6 @@ impl<'a> Cards<'a> {
             names_only: *asked == PropFind::PropName,
             data: data.clone(),
             version: version(call, data)?,
-            marks: book.marks().await?,
         })
     }
 
@@ -172,18 +171,22 @@ impl<'a> Cards<'a> {
         } else {
             HashMap::new()
         };
-        Ok(Beside { privileges, dead })
-    }
-
-    /// Etag of a card as this person sees it.
-    pub fn etag(&self, card: &Card) -> String {
-        self.marks.etag(&card.placement)
+        let marks = if asks(Live::Etag) {
+            let placements = cards.iter().map(|card| &card.placement);
+            self.book.marks_of(placements).await?
+        } else {
+            Marks::default()
+        };
+        Ok(Beside {
+            privileges,
+            dead,
+            marks,
+        })
     }
 
     /// The properties of the card at a place among those that `beside` was read of.
     fn properties(&self, card: &Card, beside: &Beside, at: usize) -> Properties {
         let mut out = Properties::default();
-        let privileges = beside.privileges.get(at);
         let dead = beside.dead.get(&card.placement.item);
         if self.names_only {
             let live = self.asked.iter().map(|(name, _)| name);
@@ -193,7 +196,7 @@ impl<'a> Cards<'a> {
             return out;
         }
         for (name, live) in &self.asked {
-            self.property(card, name, live, privileges, dead, &mut out);
+            self.property(card, name, live, (beside, at), &mut out);
         }
         if let (true, Some(dead)) = (self.all, dead) {
             let asked: HashSet<&Name> = self.asked.iter().map(|(name, _)| name).collect();
@@ -213,8 +216,7 @@ impl<'a> Cards<'a> {
         card: &Card,
         name: &Name,
         live: &Live,
-        privileges: Option<&ItemPrivileges>,
-        dead: Option<&Dead>,
+        (beside, at): (&Beside, usize),
         out: &mut Properties,
     ) {
         let placement = &card.placement;
@@ -222,7 +224,7 @@ impl<'a> Cards<'a> {
         match live {
             Live::Same(xml) => found.push_str(xml),
             Live::Etag => {
-                let etag = self.etag(card);
+                let etag = beside.marks.etag(placement);
                 found.push_str("<D:getetag>");
                 escape_into(&etag, found);
                 found.push_str("</D:getetag>");
@@ -249,11 +251,12 @@ impl<'a> Cards<'a> {
                 write(name, &webdav::resource_id(&id[..32]), found);
             }
             Live::Privileges => {
-                if let Some(privileges) = privileges {
+                if let Some(privileges) = beside.privileges.get(at) {
                     write(name, &acl::card_privileges(*privileges), found);
                 }
             }
             Live::Dead => {
+                let dead = beside.dead.get(&placement.item);
                 if !dead.is_some_and(|dead| dead.write(name, found)) {
                     out.without(404, name.clone());
                 }

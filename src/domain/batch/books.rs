@@ -26,7 +26,7 @@ pub enum BookOp {
         collection: CollectionId,
         segment: String,
     },
-    /// Deletes a private book: its contents go to the trash.
+    /// Deletes a private book: its contents go to the trash, in several commits where they are many.
     RemoveBook { collection: CollectionId },
     /// Brings back a private book that was deleted, without what was in it; `NotFound` for any other.
     RestoreBook {
@@ -93,6 +93,8 @@ pub enum ImportOp {
         fingerprint: String,
         codes: String,
     },
+    /// Forgets the items of an import up to one: they are undone.
+    ForgetImported { import: ImportId, upto: ItemId },
     /// Records that an import was undone.
     CloseImport { import: ImportId },
 }

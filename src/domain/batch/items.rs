@@ -58,11 +58,10 @@ pub enum ItemOp {
         expected_changed: Option<Seq>,
         writer: Option<DeviceId>,
     },
-    /// Removes all placements of a collection; `PreconditionFailed` unless there are as many as
-    /// expected.
-    Empty {
+    /// `PreconditionFailed` unless a collection shows so many items.
+    Holds {
         collection: CollectionId,
-        expected: i64,
+        number: i64,
     },
     /// Restores a removed placement (named by its tombstone) as a new placement with its grants and
     /// comments. `NotFound` once the content was purged.

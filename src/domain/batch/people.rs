@@ -35,7 +35,8 @@ pub enum PersonOp {
         expected: String,
         settings: String,
     },
-    /// Deletes an account. `Invalid` while it is the admin of a group.
+    /// Deletes an account, in several commits where it has much. `Invalid` while it is the admin of a
+    /// group.
     RemovePerson { person: PersonId },
     /// Changes what lists of members show of a person besides name and address; fields that are
     /// none stay.
@@ -65,7 +66,7 @@ pub enum GroupOp {
         display_name: Option<String>,
         options: Option<GroupOptions>,
     },
-    /// Deletes a group: its contents go to the trash.
+    /// Deletes a group: its contents go to the trash, in several commits where they are many.
     RemoveGroup { group: GroupId },
     /// Adds a member or changes the role. Naming an admin makes the former admin a co-admin.
     SetMember {
@@ -74,7 +75,7 @@ pub enum GroupOp {
         role: Role,
     },
     /// Ends a membership and the grants to that person through the group. The group keeps copies of
-    /// the private contacts they shared, unless `take_back`.
+    /// the private contacts they shared, unless `take_back`; many are left in several commits.
     RemoveMember {
         group: GroupId,
         person: PersonId,

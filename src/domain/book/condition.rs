@@ -45,7 +45,7 @@ impl Marks {
         seen(mark) || earlier.rev().any(seen)
     }
 
-    fn of(&self, placement: &Placement) -> i64 {
+    pub(super) fn of(&self, placement: &Placement) -> i64 {
         self.0.get(&placement.item).copied().unwrap_or(0)
     }
 }

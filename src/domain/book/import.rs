@@ -7,8 +7,10 @@ use super::{
 use crate::domain::{
     actor::Actor,
     batch::{Batch, ImportOp, Op},
+    blocking::carried_on,
     core::Core,
     error::{Error, Result},
+    history::TOGETHER,
     id::{ImportId, PlacementId, Timestamp},
     item::{Card, Placement},
     rights::Right,
@@ -86,6 +88,14 @@ pub struct Undone {
     pub restored: usize,
     /// Items that were changed or removed since, and left alone.
     pub left: usize,
+}
+
+impl std::ops::AddAssign for Undone {
+    fn add_assign(&mut self, other: Self) {
+        self.removed += other.removed;
+        self.restored += other.restored;
+        self.left += other.left;
+    }
 }
 
 impl Book {
@@ -219,43 +229,59 @@ impl Book {
     }
 
     /// Undoes an import of this person: what it created and updated, except where somebody changed
-    /// it since.
+    /// it since. In commits of [`TOGETHER`]: where it breaks off, undoing goes on with the rest.
     pub async fn undo_import(&self, id: ImportId) -> Result<Undone> {
         let import = self.import_of(id).await?;
         if !import.may_be_undone() {
             return Err(Error::Invalid(Rule::ImportOver));
         }
-        let import = &import;
-        self.decided(|book| async move { book.try_undo(import).await })
-            .await
-    }
-
-    async fn try_undo(&self, import: &Import) -> Result<Undone> {
-        let mut undone = Undone::default();
-        let mut ops = Vec::new();
-        let items = self.core.store().imported_items(import.id).await?;
-        let mut left = &items[..];
-        while !left.is_empty() {
-            let some = left.iter().take(500).map(|item| item.placement);
-            let placements: Vec<PlacementId> = some.collect();
-            let cards = self.first_by_placements(&placements).await?;
-            let (chunk, rest) = left.split_at(cards.len());
-            for (item, card) in chunk.iter().zip(cards) {
-                let untouched = card.filter(|card| card.placement.digest == item.digest);
-                let untouched = match untouched {
-                    Some(card) => self.undoable(item, card).await?,
-                    None => None,
-                };
-                match untouched {
-                    Some(card) => ops.extend(self.undo_item(item, &card, &mut undone).await?),
-                    None => undone.left += 1,
+        let book = self.clone();
+        carried_on(async move {
+            let mut undone = Undone::default();
+            loop {
+                let (more, is_all) = book
+                    .decided(|book| async move { book.undo_some(id).await })
+                    .await?;
+                undone += more;
+                if is_all {
+                    return Ok(undone);
                 }
             }
-            left = rest;
+        })
+        .await
+    }
+
+    /// Undoes what was imported first, as much as one commit takes; whether that is all.
+    async fn undo_some(&self, import: ImportId) -> Result<(Undone, bool)> {
+        let mut undone = Undone::default();
+        let mut ops = Vec::new();
+        let store = self.core.store();
+        let items = store.imported_items(import, TOGETHER).await?;
+        let placements: Vec<PlacementId> = items.iter().map(|item| item.placement).collect();
+        let cards = self.first_by_placements(&placements).await?;
+        let some = &items[..cards.len()];
+        for (item, card) in some.iter().zip(cards) {
+            let untouched = card.filter(|card| card.placement.digest == item.digest);
+            let untouched = match untouched {
+                Some(card) => self.undoable(item, card).await?,
+                None => None,
+            };
+            match untouched {
+                Some(card) => ops.extend(self.undo_item(item, &card, &mut undone).await?),
+                None => undone.left += 1,
+            }
         }
-        ops.push(Op::Import(ImportOp::CloseImport { import: import.id }));
+        let is_all = items.len() < TOGETHER && some.len() == items.len();
+        let forget = some.last().map(|last| ImportOp::ForgetImported {
+            import,
+            upto: last.item,
+        });
+        ops.extend(forget.map(Op::Import));
+        if is_all {
+            ops.push(Op::Import(ImportOp::CloseImport { import }));
+        }
         self.core.commit_as(&self.actor, ops).await?;
-        Ok(undone)
+        Ok((undone, is_all))
     }
 
     /// The card, and whether its overlay is still as the import left it; none for one that the import

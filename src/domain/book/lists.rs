@@ -103,7 +103,7 @@ impl Book {
     }
 
     async fn list_of_tag(&self, tag: &Tag) -> Result<Card> {
-        let tagged = self.core.store().tagged(tag.id).await?;
+        let tagged = self.core.store().tagged(tag.id, None).await?;
         let here = tagged
             .into_iter()
             .filter(|placement| placement.collection == self.collection.id && !placement.is_list());
@@ -196,7 +196,7 @@ impl Book {
         let Some((name, wanted)) = self.class().members(&document) else {
             return Err(Error::InvalidDocument(Malformed::Kind).into());
         };
-        let refused = match condition.holds(Some(&self.marks().await?.etag(&list.placement))) {
+        let refused = match condition.holds(Some(&self.etag_of(&list.placement).await?)) {
             _ if name != tag.name => Some((
                 Error::Forbidden {
                     right: Right::Modify,
@@ -235,7 +235,7 @@ impl Book {
         let list = now.list_of_tag(tag).await?;
         Ok(Written {
             created: false,
-            etag: now.marks().await?.etag(&list.placement),
+            etag: now.etag_of(&list.placement).await?,
             card: list,
             moved: now.moved(),
         })
@@ -248,15 +248,18 @@ impl Book {
         condition: &Condition,
     ) -> std::result::Result<Removed, Attempt> {
         let list = self.list_of_tag(tag).await?;
-        if !condition.holds(Some(&self.marks().await?.etag(&list.placement))) {
+        if !condition.holds(Some(&self.etag_of(&list.placement).await?)) {
             return Err(Error::PreconditionFailed.into());
         }
-        let mut ops = self
+        let (mut ops, is_all) = self
             .core
             .tag_removal(&self.actor, tag.id, &tag.name)
             .await?;
         ops.insert(0, self.unmoved());
         self.commit(ops).await?;
+        if !is_all {
+            self.core.remove_tag(&self.actor, tag.id, &tag.name).await?;
+        }
         Ok(Removed {
             removal: RevisionId(0),
             moved: self.reopened().await?.moved(),

@@ -120,7 +120,7 @@ impl Book {
         view.note_given(&[(placement.id, placement.changed)])
             .await?;
         Ok(Written {
-            etag: view.marks().await?.etag(placement),
+            etag: view.etag_of(placement).await?,
             card,
             ..written
         })
@@ -194,11 +194,14 @@ impl Book {
     ) -> Result<Condition> {
         let holds = match condition {
             Condition::None => self.stale(&card.placement).await?.is_none(),
-            condition => self.marks().await?.hold(condition, &card.placement),
+            condition => {
+                let marks = self.marks_of([&card.placement]).await?;
+                marks.hold(condition, &card.placement)
+            }
         };
         let mut tags = Vec::new();
         if holds && spot.card.placement.rev == card.placement.rev {
-            tags.push(spot.book.marks().await?.etag(&spot.card.placement));
+            tags.push(spot.book.etag_of(&spot.card.placement).await?);
         }
         Ok(Condition::Match(tags))
     }

@@ -235,7 +235,9 @@ impl Book {
     ) -> Attempted<(Card, Option<Placement>)> {
         let found = self.by_hrefs(&[href.to_owned()]).await?;
         let found = found.into_iter().next().flatten();
-        let marks = self.marks().await?;
+        let marks = self
+            .marks_of(found.iter().map(|card| &card.placement))
+            .await?;
         let is_met = match &found {
             Some(card) => marks.hold(condition, &card.placement),
             None => condition.holds(None),

@@ -19,13 +19,13 @@ pub enum Seen {
 impl Book {
     /// Names the version of a card this person sees, for [`Book::seen`]: `SEQUENCE ETAG`.
     pub async fn version_of(&self, card: &Card) -> Result<String> {
-        let etag = self.marks().await?.etag(&card.placement);
+        let etag = self.etag_of(&card.placement).await?;
         Ok(format!("{} {etag}", card.placement.changed.0))
     }
 
     /// Compares a version named by [`Book::version_of`] with the card as it is now.
     pub async fn seen(&self, card: &Card, version: &str) -> Result<Seen> {
-        let etag = self.marks().await?.etag(&card.placement);
+        let etag = self.etag_of(&card.placement).await?;
         let (held, tag) = version.split_once(' ').unwrap_or(("", version));
         let before = match held.parse() {
             Ok(held) if tag != etag => self.content_at(&card.placement, Seq(held)).await?,
@@ -60,8 +60,8 @@ impl Book {
             ..gone
         };
         // Only who has seen a version knows its tag; others may have been meant not to see it.
-        let refused = self.marks().await?.0.get(&was.item).copied();
-        let is_seen = (0..=refused.unwrap_or(0)).any(|mark| was.etag(mark) == tag);
+        let refused = self.marks_of([&was]).await?.of(&was);
+        let is_seen = (0..=refused).any(|mark| was.etag(mark) == tag);
         Ok(is_seen.then(|| self.shown(&version.document, &version.overlay)))
     }
 

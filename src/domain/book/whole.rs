@@ -5,7 +5,8 @@ use super::{
     write::{Attempt, RETRIES},
 };
 use crate::domain::{
-    batch::{BookOp, Op},
+    batch::{BookOp, Committed, Op},
+    blocking::carried_on,
     error::{Error, Result},
     rights::Right,
 };
@@ -43,7 +44,9 @@ impl Book {
             collection: self.collection.id,
             segment: segment.to_owned(),
         });
-        self.change_whole(Right::Remove, condition, op).await
+        self.change_whole(Right::Remove, condition, op)
+            .await
+            .map(drop)
     }
 
     /// Removes a private book with all that is in it; the default one and group books stay.
@@ -53,12 +56,21 @@ impl Book {
         self.require_deletions().await?;
         let collection = self.collection.id;
         let op = Op::Book(BookOp::RemoveBook { collection });
-        self.change_whole(Right::RemoveAny, condition, op).await
+        let (book, mut condition) = (self.clone(), condition.clone());
+        carried_on(async move {
+            let right = Right::RemoveAny;
+            while book.change_whole(right, &condition, op.clone()).await?.more {
+                // It was about the book as it was before any of it went.
+                condition = Condition::None;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// What only a further private book of the actor's own lets be done with it, if a condition
     /// holds for the whole of it.
-    async fn change_whole(&self, right: Right, condition: &Condition, op: Op) -> Result<()> {
+    async fn change_whole(&self, right: Right, condition: &Condition, op: Op) -> Result<Committed> {
         if !self.is_private() || self.is_view() || self.collection.is_default() {
             return Err(Error::Forbidden { right });
         }
@@ -75,7 +87,7 @@ impl Book {
             match book.commit(ops).await {
                 Err(Attempt::Moved) => book = book.reopened().await?,
                 Err(Attempt::Failed(error)) => return Err(error),
-                Ok(_) => return Ok(()),
+                Ok(committed) => return Ok(committed),
             }
         }
         Err(Error::Unavailable(

@@ -188,7 +188,7 @@ impl Book {
             Err(Error::PreconditionFailed) => return Err(Attempt::Moved),
             decided => decided?,
         }
-        let marks = self.marks().await?;
+        let marks = self.marks_of([&card.placement]).await?;
         let behind = *condition == Condition::None && self.is_behind(&card).await?;
         if behind || !marks.hold(condition, &card.placement) {
             return Err(Error::PreconditionFailed.into());
@@ -242,7 +242,9 @@ impl Book {
         let current = found.into_iter().next().flatten();
         let shown = current.as_ref().map(|card| self.content(card));
         let bytes = edit.apply(shown.as_deref());
-        let marks = self.marks().await?;
+        let marks = self
+            .marks_of(current.iter().map(|card| &card.placement))
+            .await?;
         let is_met = match &current {
             Some(card) => marks.hold(condition, &card.placement),
             None => condition.holds(None),

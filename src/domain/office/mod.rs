@@ -14,6 +14,7 @@ use self::store::OfficeOp;
 use super::{
     actor::Actor,
     batch::{Batch, Committed, Op},
+    blocking::carried_on,
     book::RETRIES,
     core::Core,
     error::{Error, Result},
@@ -96,6 +97,16 @@ impl Office {
             By::Operator { forces: true } => None,
             _ => Some(Op::Office(OfficeOp::KeepAdministrator { but })),
         }
+    }
+
+    /// Commits operations as often as it takes.
+    pub(super) async fn commit_all(&self, ops: Vec<Op>) -> Result<()> {
+        let office = self.clone();
+        carried_on(async move {
+            while office.commit(ops.clone()).await?.more {}
+            Ok(())
+        })
+        .await
     }
 
     /// Commits operations, provided that the actor may still administer.

@@ -200,7 +200,7 @@ impl Office {
         typed_is(typed, &self.account(person).await?.person.login)?;
         let mut ops: Vec<Op> = self.keep_administrator(person).into_iter().collect();
         ops.push(Op::Person(PersonOp::RemovePerson { person }));
-        self.commit(ops).await.map(drop)
+        self.commit_all(ops).await
     }
 
     /// The classes; the class of everybody else, which has no name, comes first.

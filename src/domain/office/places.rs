@@ -89,6 +89,16 @@ impl Office {
         .map(drop)
     }
 
+    /// Ends a membership; the group keeps copies of what the person shared.
+    pub async fn remove_member(&self, group: GroupId, person: PersonId) -> Result<()> {
+        let op = Op::Group(GroupOp::RemoveMember {
+            group,
+            person,
+            take_back: false,
+        });
+        self.commit_all(vec![op]).await
+    }
+
     /// Replaces all options of a group.
     pub async fn set_group_options(&self, group: GroupId, options: GroupOptions) -> Result<()> {
         self.commit(vec![Op::Group(GroupOp::ChangeGroup {
@@ -111,9 +121,8 @@ impl Office {
     /// is over.
     pub async fn remove_group(&self, group: GroupId, typed: &str) -> Result<()> {
         typed_is(typed, &self.group(group).await?.group.name)?;
-        self.commit(vec![Op::Group(GroupOp::RemoveGroup { group })])
-            .await
-            .map(drop)
+        let op = Op::Group(GroupOp::RemoveGroup { group });
+        self.commit_all(vec![op]).await
     }
 
     /// Lines of the audit trail with ids below `before`, the last one first.

@@ -8,7 +8,7 @@ use crate::domain::{
     error::Result,
     id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, RevisionId, Seq, Timestamp},
     item::Card,
-    store::{ItemPlace, Notice, Removal, Replaced, Revision, Touched, Version, Want},
+    store::{ItemPlace, Notice, Removal, RemovalPage, Replaced, Revision, Touched, Version, Want},
 };
 
 /// Reads of what was.
@@ -31,13 +31,16 @@ pub trait HistoryStore: Send + Sync {
     ) -> Result<Option<Version>>;
     /// Every placement an item has or had, oldest first.
     async fn places_of(&self, item: ItemId) -> Result<Vec<ItemPlace>>;
-    /// The number of a person's refused writes on each item of a collection; items without any are
-    /// left out.
+    /// The number of a person's refused writes on each of some items of a collection; items without
+    /// any are left out.
     async fn refusal_marks(
         &self,
         person: PersonId,
         collection: CollectionId,
+        items: &[ItemId],
     ) -> Result<Vec<(ItemId, i64)>>;
+    /// The number of a person's refused writes in a collection.
+    async fn refusals(&self, person: PersonId, collection: CollectionId) -> Result<i64>;
     /// The time of a person's last refused write in a collection.
     async fn last_refused(
         &self,
@@ -64,9 +67,21 @@ pub trait HistoryStore: Send + Sync {
     async fn former_comments(&self, item: ItemId) -> Result<Vec<Revision>>;
     /// The last removal of each item that is not back in the collection, newest first.
     async fn trash(&self, collection: CollectionId) -> Result<Vec<Removal>>;
-    /// The last removal, from each group, of items the person created, newest first: groups they
-    /// are in, and deleted groups they were in. An item that is back in the group is left out.
-    async fn lost_of_creator(&self, person: PersonId, since: Timestamp) -> Result<Vec<Removal>>;
+    /// A part of [`HistoryStore::trash`].
+    async fn trash_page(
+        &self,
+        collection: CollectionId,
+        whose: Option<PersonId>,
+        page: RemovalPage,
+    ) -> Result<Vec<Removal>>;
+    /// The last removal, from each group, of items of a class the person created, newest first: groups
+    /// they are in, and deleted groups they were in. An item that is back in the group is left out.
+    async fn lost_of_creator(
+        &self,
+        person: PersonId,
+        class: Option<&str>,
+        page: RemovalPage,
+    ) -> Result<Vec<Removal>>;
     /// One removal; none once its item is back in the collection or its content was purged.
     async fn removal(&self, revision: RevisionId) -> Result<Option<Removal>>;
     /// Whether a person's home showed a book of this segment that it shows no more: a group's, or one

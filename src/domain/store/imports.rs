@@ -14,7 +14,7 @@ pub trait ImportStore: Send + Sync {
     /// An import by its id, whoever made it.
     async fn import(&self, import: ImportId) -> Result<Option<Import>>;
     /// The items that an import created or updated, by item.
-    async fn imported_items(&self, import: ImportId) -> Result<Vec<ImportedItem>>;
+    async fn imported_items(&self, import: ImportId, most: usize) -> Result<Vec<ImportedItem>>;
     /// Imports of a person into a collection since a moment, newest first; at most 100.
     async fn imports(
         &self,

@@ -20,8 +20,8 @@ pub trait LabelStore: Send + Sync {
     async fn tags_of(&self, person: PersonId, item: ItemId) -> Result<Vec<String>>;
     /// All items with a tag.
     async fn items_tagged(&self, tag: TagId) -> Result<Vec<ItemId>>;
-    /// Live placements of items with a tag, in the private books of the tag's owner.
-    async fn tagged(&self, tag: TagId) -> Result<Vec<Placement>>;
+    /// Live placements of items with a tag, in the private books of the tag's owner; at most so many.
+    async fn tagged(&self, tag: TagId, most: Option<usize>) -> Result<Vec<Placement>>;
     /// Comments on an item in all its places, newest first; who may read which is not decided here.
     async fn comments(&self, item: ItemId) -> Result<Vec<Comment>>;
     /// One comment, whoever wrote it.

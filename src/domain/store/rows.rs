@@ -281,6 +281,16 @@ pub struct Removal {
     pub client: String,
 }
 
+/// A part of the removals, newest first.
+#[derive(Clone, Copy, Debug)]
+pub struct RemovalPage {
+    /// Older ones are left out.
+    pub since: Timestamp,
+    /// The one that the page before ended with.
+    pub before: Option<(Timestamp, RevisionId)>,
+    pub limit: usize,
+}
+
 /// A change of what a placement shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Replaced {
@@ -439,6 +449,7 @@ pub struct Import {
 /// One item an import created or updated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImportedItem {
+    pub item: ItemId,
     pub placement: PlacementId,
     /// Digest of the document as the import left it.
     pub digest: String,

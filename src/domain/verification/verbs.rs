@@ -403,7 +403,7 @@ impl Asked {
 
     /// Identifies the content shown; an answer carries it.
     pub async fn version(&self) -> Result<String> {
-        Ok(self.book.marks().await?.etag(&self.card.placement))
+        self.book.etag_of(&self.card.placement).await
     }
 
     /// Carries out the contact's answer and notifies the person, in one transaction. False, and
@@ -421,7 +421,7 @@ impl Asked {
             .decided(|book| async move {
                 let card = book.current(placement).await?;
                 book.require(&card.placement, Right::Verify).await?;
-                if book.marks().await?.etag(&card.placement) != version {
+                if book.etag_of(&card.placement).await? != version {
                     return Ok(false);
                 }
                 let mut ops = Vec::new();

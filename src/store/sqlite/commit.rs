@@ -37,6 +37,7 @@ use crate::domain::{
     batch::{Batch, Committed, Described, Op},
     class::Index,
     error::Error,
+    history::TOGETHER,
     id::{CollectionId, ItemId, PersonId, Seq},
 };
 
@@ -125,6 +126,8 @@ pub fn apply<'a>(
         restored: Vec::new(),
         removed: OnceCell::new(),
         doings: Vec::new(),
+        room: TOGETHER,
+        more: false,
     };
     let applied = commit.apply();
     *unindexed = commit.unindexed;
@@ -140,6 +143,7 @@ pub fn apply<'a>(
         described: commit.described,
         people: commit.people,
         rows,
+        more: commit.more,
     })
 }
 
@@ -163,6 +167,10 @@ struct Commit<'a> {
     removed: OnceCell<HashSet<i64>>,
     /// Acts of the author that members of groups are notified of.
     doings: Vec<notice::Doing>,
+    /// Placements that may still be taken away on the way to the end of a place or a membership.
+    room: usize,
+    /// Such an end has not come: some of what was there is.
+    more: bool,
 }
 
 impl<'a> Commit<'a> {

@@ -71,12 +71,27 @@ impl Reader<'_> {
         &self,
         person: PersonId,
         collection: CollectionId,
+        items: &[ItemId],
     ) -> rusqlite::Result<Vec<(ItemId, i64)>> {
-        self.all(
-            "SELECT item, mark FROM refusal_mark WHERE person = ?1 AND collection = ?2",
+        let mut marks = Vec::new();
+        for item in items {
+            marks.extend(self.one(
+                "SELECT item, mark FROM refusal_mark
+                 WHERE person = ?1 AND collection = ?2 AND item = ?3",
+                [person.0, collection.0, item.0],
+                |row| Ok((ItemId(row.get(0)?), row.get(1)?)),
+            )?);
+        }
+        Ok(marks)
+    }
+
+    pub fn refusals(&self, person: PersonId, collection: CollectionId) -> rusqlite::Result<i64> {
+        let number = self.one(
+            "SELECT coalesce(sum(mark), 0) FROM refusal_mark WHERE person = ?1 AND collection = ?2",
             [person.0, collection.0],
-            |row| Ok((ItemId(row.get(0)?), row.get(1)?)),
-        )
+            |row| row.get(0),
+        )?;
+        Ok(number.unwrap_or_default())
     }
 
     pub fn last_refused(

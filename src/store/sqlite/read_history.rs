@@ -12,8 +12,8 @@ use super::{
 use crate::domain::{
     id::{CollectionId, ItemId, NoticeId, PersonId, PlacementId, RevisionId, Seq, Timestamp},
     store::{
-        ItemGrant, ItemPlace, News, Notice, NoticeKind, Removal, Replaced, Revision, RevisionKind,
-        Touched, Version,
+        ItemGrant, ItemPlace, News, Notice, NoticeKind, Removal, RemovalPage, Replaced, Revision,
+        RevisionKind, Touched, Version,
     },
     verification::Answer,
 };
@@ -100,13 +100,33 @@ impl Reader<'_> {
         self.all(&sql, [collection.0], removal)
     }
 
+    pub fn trash_page(
+        &self,
+        collection: CollectionId,
+        whose: Option<PersonId>,
+        page: &RemovalPage,
+    ) -> rusqlite::Result<Vec<Removal>> {
+        let (at, id, limit) = bounds(page);
+        let sql = format!(
+            "{REMOVAL} WHERE r.collection = ?1 AND r.kind = 'removed' AND r.at >= ?2
+             AND (r.at, r.id) < (?3, ?4) AND (?5 IS NULL OR r.person = ?5 OR i.creator = ?5)
+             AND {NOT_BACK} ORDER BY r.at DESC, r.id DESC LIMIT ?6"
+        );
+        let whose = whose.map(|person| person.0);
+        let values = params![collection.0, page.since.0, at, id, whose, limit];
+        self.all(&sql, values, removal)
+    }
+
     pub fn lost_of_creator(
         &self,
         person: PersonId,
-        since: Timestamp,
+        class: Option<&str>,
+        page: &RemovalPage,
     ) -> rusqlite::Result<Vec<Removal>> {
+        let (at, id, limit) = bounds(page);
         let sql = format!(
-            "{REMOVAL} WHERE i.creator = ?1 AND r.kind = 'removed' AND r.at >= ?2 AND {NOT_BACK}
+            "{REMOVAL} WHERE i.creator = ?1 AND r.kind = 'removed' AND r.at >= ?2
+             AND (r.at, r.id) < (?3, ?4) AND (?5 IS NULL OR i.class = ?5) AND {NOT_BACK}
              AND NOT EXISTS (SELECT 1 FROM placement o JOIN collection c ON c.id = o.collection
                  LEFT JOIN membership m ON m.grp = c.grp AND m.person = ?1
                  WHERE o.item = r.item AND o.gone IS NULL
@@ -118,9 +138,10 @@ impl Reader<'_> {
                      WHERE c.id = r.collection AND c.person = ?1 AND c.kind = 'removed')
                  OR EXISTS (SELECT 1 FROM removed_group g JOIN json_each(g.members) m
                      WHERE g.collection = r.collection AND m.value = ?1))
-             ORDER BY r.id DESC"
+             ORDER BY r.at DESC, r.id DESC LIMIT ?6"
         );
-        self.all(&sql, params![person.0, since.0], removal)
+        let values = params![person.0, page.since.0, at, id, class, limit];
+        self.all(&sql, values, removal)
     }
 
     pub fn removal(&self, revision: RevisionId) -> rusqlite::Result<Option<Removal>> {
@@ -378,6 +399,14 @@ const REMOVAL: &str = "SELECT r.id, r.placement, r.item, r.collection, r.display
 /// The item is not live in the collection, and this is its last removal from there.
 const NOT_BACK: &str = "NOT EXISTS (SELECT 1 FROM placement b WHERE b.item = r.item
     AND b.collection = r.collection AND (b.gone IS NULL OR b.id > r.placement))";
+
+/// The moment and the id before which a page begins, and how many rows it has.
+fn bounds(page: &RemovalPage) -> (i64, i64, i64) {
+    let (at, id) = page
+        .before
+        .map_or((i64::MAX, i64::MAX), |(at, id)| (at.0, id.0));
+    (at, id, i64::try_from(page.limit).unwrap_or(i64::MAX))
+}
 
 fn removal(row: &Row<'_>) -> rusqlite::Result<Removal> {
     Ok(Removal {

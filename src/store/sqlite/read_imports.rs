@@ -17,17 +17,22 @@ impl Reader<'_> {
         self.one(&format!("{IMPORT} WHERE id = ?1"), [import.0], read)
     }
 
-    pub fn imported_items(&self, import: ImportId) -> rusqlite::Result<Vec<ImportedItem>> {
+    pub fn imported_items(
+        &self,
+        import: ImportId,
+        most: usize,
+    ) -> rusqlite::Result<Vec<ImportedItem>> {
         self.all(
-            "SELECT placement, digest, revision, overlay FROM import_item WHERE import = ?1
-             ORDER BY item",
-            [import.0],
+            "SELECT placement, digest, revision, overlay, item FROM import_item WHERE import = ?1
+             ORDER BY item LIMIT ?2",
+            params![import.0, most as i64],
             |row| {
                 Ok(ImportedItem {
                     placement: PlacementId(row.get(0)?),
                     digest: row.get(1)?,
                     revision: row.get::<_, Option<i64>>(2)?.map(RevisionId),
                     overlay: row.get(3)?,
+                    item: ItemId(row.get(4)?),
                 })
             },
         )

@@ -409,15 +409,16 @@ impl Reader<'_> {
         )
     }
 
-    pub fn tagged(&self, tag: TagId) -> rusqlite::Result<Vec<Placement>> {
+    pub fn tagged(&self, tag: TagId, most: Option<usize>) -> rusqlite::Result<Vec<Placement>> {
+        let most = most.and_then(|most| i64::try_from(most).ok()).unwrap_or(-1);
         let sql = format!(
             "SELECT {HEAD} FROM tag_link l JOIN tag t ON t.id = l.tag
              JOIN placement p ON p.item = l.item AND p.gone IS NULL
              JOIN item i ON i.id = p.item
              JOIN collection c ON c.id = p.collection AND c.kind = 'private' AND c.person = t.person
-             WHERE l.tag = ?1"
+             WHERE l.tag = ?1 ORDER BY l.item LIMIT ?2"
         );
-        self.all(&sql, [tag.0], head)
+        self.all(&sql, params![tag.0, most], head)
     }
 }
 

@@ -493,3 +493,36 @@ fn a_purge_goes_in_pieces_and_a_tombstone_lives_as_long_as_the_trash() {
         assert_eq!((count("placement"), count("item")), (0, 0));
     });
 }
+
+#[test]
+fn a_purge_reads_nothing_of_what_an_earlier_one_ended() {
+    let runtime = Runtime::new().expect("a runtime");
+    let steps = |number| {
+        runtime.block_on(async {
+            let filled = Filled::new(number, None).await;
+            let file = filled._folder.path().join(DATABASE);
+            let connection = Connection::open(file).expect("a file");
+            let sql = "UPDATE placement SET gone = changed + 10000, gone_at = 1000 + id";
+            connection.execute(sql, []).expect("removed");
+            let purge = async || {
+                let batch = Batch {
+                    ops: vec![Op::History(HistoryOp::Purge {
+                        versions_before: Timestamp(0),
+                        trash_before: Timestamp(9_000),
+                        tombstones_before: Timestamp(0),
+                    })],
+                    ..Batch::default()
+                };
+                filled.store.commit(batch).await.expect("purged").rows[0]
+            };
+            while purge().await == 1 {}
+            let sql = "SELECT count(*) FROM item WHERE length(document) = 0";
+            let ended = connection.query_row(sql, [], |row| row.get(0));
+            assert_eq!(ended, Ok(number));
+            filled.store.work().reset();
+            purge().await;
+            filled.store.work().steps()
+        })
+    };
+    assert_eq!(steps(10), steps(1_200));
+}

@@ -96,7 +96,7 @@ async fn show_details(
     let comments = book.comments(placement).await?;
     let places = places(web, visit, &book, placement).await?;
     let attached_to = attached_to(&book, placement, visit).await?;
-    let version = book.marks().await?.etag(placement);
+    let version = book.etag_of(placement).await?;
     let comments_seen_by = if book.is_private() {
         text.comments_private.to_owned()
     } else {

@@ -490,3 +490,25 @@ fn row_70_who_may_write_may_read() {
         assert!(told.contains(&format!(":{privilege}/>")), "{told}");
     }
 }
+
+#[test]
+fn a_card_is_read_at_the_same_cost_however_many_others_were_refused() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let one = "/dav/alice/private/contacts/one.vcf";
+    assert_eq!(alice.put(one, &[], card("one", "One")).status, 201);
+    let person = server.person("alice").0;
+    let costs = [3, 3_000].map(|number| {
+        server.sql(&format!(
+            "INSERT OR IGNORE INTO refusal_mark (person, collection, item, mark, at)
+             WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {number})
+             SELECT {person}, c.id, 100000 + n, 1, n FROM n JOIN collection c
+             WHERE c.person = {person} AND c.kind = 'private' AND c.class = 'contact'"
+        ));
+        assert_eq!(alice.get(one).status, 200);
+        server.work().reset();
+        assert_eq!(alice.get(one).status, 200);
+        server.work().steps()
+    });
+    assert_eq!(costs[0], costs[1], "steps of the engine");
+}

@@ -64,7 +64,6 @@ impl Reader {
         while page < pages {
             let limit = [1, 2, 3, 7, 1000][dice.below(5)];
             let book = scene.open(self.book).await;
-            let marks = book.marks().await.expect("marks");
             let mut changes = match book.changes(self.token.as_ref(), Want::Documents) {
                 Err(Error::StaleCursor) => {
                     assert!(self.may_be_stale, "the token was refused");
@@ -86,8 +85,10 @@ impl Reader {
                         let value = Value::read(&book.content(&card)).1;
                         let href = card.placement.href.clone();
                         told.push(format!("card {value:?}"));
-                        self.cards
-                            .insert(href, (marks.etag(&card.placement), value));
+                        self.cards.insert(
+                            href,
+                            (book.etag_of(&card.placement).await.expect("a tag"), value),
+                        );
                     }
                     Member::Gone(href) => {
                         told.push("gone".to_owned());
@@ -138,9 +139,9 @@ impl Reader {
             Ok(()) => assert_eq!(stored, *seen, "a write buries a version nobody saw"),
             Err(Error::PreconditionFailed) => {
                 // A refused write changes the tag, so that the client reads again.
-                let marks = book.marks().await.expect("marks");
-                self.cards
-                    .insert(href.clone(), (marks.etag(&before.placement), stored));
+                let book = book.reopened().await.expect("a book");
+                let etag = book.etag_of(&before.placement).await.expect("a tag");
+                self.cards.insert(href.clone(), (etag, stored));
             }
             Err(error) => panic!("{error}"),
         }

@@ -296,8 +296,8 @@ async fn two_edits_of_one_version_are_not_both_taken() {
         allowed(own.put("p.vcf", &Condition::None, &plain).await);
         let own = w.core.default_book(&mia).await.expect("a book");
         let card = own.get("p.vcf").await.expect("p");
-        let marks = own.marks().await.expect("marks");
-        let condition = Condition::Match(vec![marks.etag(&card.placement)]);
+        let etag = own.etag_of(&card.placement).await.expect("a tag");
+        let condition = Condition::Match(vec![etag]);
         let (one, other) = (
             Replace(tagged.clone().into_bytes()),
             Replace(longer.clone().into_bytes()),
@@ -392,7 +392,7 @@ async fn while_deletions_are_held_contacts_come_back_and_may_be_renamed() {
     let since = book.cursor();
     let kept = place(60).await;
     // Another client has edited it, and not yet sent that.
-    let tag = book.marks().await.expect("marks").etag(&kept);
+    let tag = book.etag_of(&kept).await.expect("a tag");
     for _ in 0..3 {
         refused(book.delete(&kept.href, &Condition::None).await);
     }

@@ -9,6 +9,7 @@ mod kept;
 mod moving;
 mod past;
 mod people;
+mod portions;
 mod property;
 
 use std::sync::Arc;

@@ -204,7 +204,7 @@ async fn a_refusal_changes_the_entity_tag_for_that_person_only() {
     let etag = async |login: &str| {
         let book = w.book(login, "G").await.expect("a book");
         let placement = w.placement(login, "G", "k").await.expect("k");
-        book.marks().await.expect("marks").etag(&placement)
+        book.etag_of(&placement).await.expect("a tag")
     };
     let before = (etag("max").await, etag("mia").await);
     assert_eq!(before.0, before.1);
@@ -539,4 +539,36 @@ async fn what_its_creator_withdrew_is_theirs_again() {
     assert_eq!(trash.expect("a list")[0].removal.display, "hidden");
     allowed(w.restore("coco", "G", "hidden").await);
     w.check().await;
+}
+
+#[tokio::test]
+async fn page_by_page_everybody_sees_of_the_trash_what_they_see_of_it_at_once() {
+    let w = World::new().await;
+    allowed(w.grant("ada", "G", "mia", Add).await);
+    for (login, uid) in [("mia", "m1"), ("ada", "a1"), ("mia", "m2"), ("ada", "a2")] {
+        allowed(w.create(login, "G", uid).await);
+    }
+    for uid in ["m1", "a1", "m2", "a2", "k"] {
+        allowed(w.delete("ada", "G", uid).await);
+    }
+    allowed(w.delete("mia", "G", "p").await);
+    allowed(w.restore("ada", "G", "a1").await);
+    for (login, number) in [("ada", 4), ("mia", 4), ("max", 0)] {
+        let book = w.book(login, "G").await.expect("a book");
+        let whole = book.trash().await.expect("a trash");
+        assert_eq!(whole.len(), number, "{login}");
+        for rows in [1, 3, 9] {
+            let (mut paged, mut before) = (Vec::new(), None);
+            loop {
+                let (page, more) = book.trash_page(before, rows).await.expect("a page");
+                assert!(page.len() <= rows && (!more || page.len() == rows));
+                before = page.last().map(|last| last.removal.place());
+                paged.extend(page);
+                if !more {
+                    break;
+                }
+            }
+            assert_eq!(paged, whole, "{login}, {rows} a page");
+        }
+    }
 }

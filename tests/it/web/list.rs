@@ -292,11 +292,13 @@ fn all_of_a_list_is_more_than_its_page() {
     let trash = browser.page("/c/private/trash");
     let shown = |page: &str| page.matches("name=\"revisions\"").count();
     assert_eq!(shown(&trash), 200);
-    assert!(trash.contains("rel=\"next\" href=\"/c/private/trash?page=2\""));
-    let older = browser.page("/c/private/trash?page=2");
+    let next = "rel=\"next\" href=\"";
+    let (_, link) = trash.split_once(next).expect("older ones");
+    let link = link.split('"').next().expect("an address");
+    let older = browser.page(&link.replace("&amp;", "&").replace("&#38;", "&"));
     assert_eq!(shown(&older), 2);
-    assert!(older.contains("rel=\"prev\"") && !older.contains("rel=\"next\""));
-    assert_eq!(shown(&browser.page("/c/private/trash?page=99")), 2);
+    assert!(older.contains("rel=\"prev\"") && !older.contains(next));
+    assert_eq!(shown(&browser.page("/c/private/trash?after=x")), 200);
     // All of the book: the number is typed first.
     let fields = [("token", token.as_str()), ("everything", "1"), ("q", "")];
     let answer = browser.submit("/c/private/selected/delete", &fields);

@@ -158,13 +158,17 @@ impl Commit<'_> {
     /// same name founded by the same administrator.
     fn remove_group(&mut self, group: GroupId) -> Applied<i64> {
         let book = self.book_of(group)?;
+        let places = self.places_of(group)?;
+        for place in &places {
+            if !self.clear(*place)? {
+                return Ok(group.0);
+            }
+        }
         self.group_moved(group)?;
         self.hide_book(book, None)?;
         self.end_list(group)?;
-        let places = self.places_of(group)?;
-        for place in &places {
-            self.empty(*place)?;
-            self.remove_place(group, *place)?;
+        for place in places {
+            self.remove_place(group, place)?;
         }
         self.audit_group(group, "removed")?;
         self.run("DELETE FROM grp WHERE id = ?1", [group.0])?;
@@ -243,8 +247,9 @@ impl Commit<'_> {
         Ok(person.0)
     }
 
-    /// Ends a membership. Grants to the person in this group end; contacts they shared into it stay
-    /// as copies of the group's own or, with `take_back`, are withdrawn.
+    /// Ends a membership, if what that takes is no more than this commit may. Grants to the person
+    /// in this group end; contacts they shared into it stay as copies of the group's own or, with
+    /// `take_back`, are withdrawn.
     pub(super) fn remove_member(
         &mut self,
         group: GroupId,
@@ -262,7 +267,10 @@ impl Commit<'_> {
         self.group_moved(group)?;
         let places = self.places_of(group)?;
         for place in &places {
-            self.leave_shared(group, *place, person, take_back)?;
+            if !self.leave_own(*place, person, take_back)? {
+                return Ok(person.0);
+            }
+            self.leave_shared(group, *place, person)?;
         }
         self.unlist_member(group, person)?;
         for sql in [
@@ -284,44 +292,38 @@ impl Commit<'_> {
     }
 
     /// Contacts of the leaving person's Private that were shared here are replaced by the group's
-    /// own copy, or withdrawn with `take_back`. Contacts they re-shared from elsewhere count as
-    /// placed by the administrator from now on.
-    fn leave_shared(
-        &mut self,
-        group: GroupId,
-        book: i64,
-        person: PersonId,
-        take_back: bool,
-    ) -> Applied<()> {
-        let shared: Vec<(i64, bool)> = self
+    /// own copy, or withdrawn with `take_back`: as many as this commit may, and whether none is left.
+    fn leave_own(&mut self, book: i64, person: PersonId, take_back: bool) -> Applied<bool> {
+        let own: Vec<i64> = self
             .connection
             .prepare_cached(
-                "SELECT p.id, i.creator = ?2 AND c.kind IN ('private', 'removed')
-                 FROM placement p JOIN item i ON i.id = p.item
-                 LEFT JOIN collection c ON c.id = i.origin
-                 WHERE p.collection = ?1 AND p.gone IS NULL
-                     AND (p.placed_by = ?2 OR i.creator = ?2) AND i.origin IS NOT ?1",
+                "SELECT p.id FROM placement p JOIN item i ON i.id = p.item
+                 JOIN collection c ON c.id = i.origin
+                 WHERE p.collection = ?1 AND p.creator = ?2 AND p.gone IS NULL
+                     AND c.kind IN ('private', 'removed') LIMIT ?3",
             )?
-            .query_map(params![book, person.0], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?
+            .query_map(params![book, person.0, self.room as i64], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
-        for (placement, own) in shared {
-            if !own {
-                self.run(
-                    "UPDATE placement SET placed_by = (SELECT person FROM membership
-                         WHERE grp = ?2 AND role = 'admin')
-                     WHERE id = ?1 AND placed_by = ?3",
-                    params![placement, group.0, person.0],
-                )?;
-                continue;
-            }
+        for placement in &own {
             if take_back {
-                self.take_away(&self.live(PlacementId(placement))?, None)?
+                self.take_away(&self.live(PlacementId(*placement))?, None)?
             } else {
-                self.leave_copy(placement, book, person)?
+                self.leave_copy(*placement, book, person)?
             };
         }
+        Ok(self.has_room_after(own.len()))
+    }
+
+    /// Contacts the leaving person re-shared from elsewhere count as placed by the administrator
+    /// from now on.
+    fn leave_shared(&self, group: GroupId, book: i64, person: PersonId) -> Applied<()> {
+        self.run(
+            "UPDATE placement SET placed_by = (SELECT person FROM membership
+                 WHERE grp = ?2 AND role = 'admin')
+             WHERE collection = ?1 AND placed_by = ?3 AND gone IS NULL
+                 AND (SELECT i.origin FROM item i WHERE i.id = placement.item) IS NOT ?1",
+            params![book, group.0, person.0],
+        )?;
         Ok(())
     }
 

@@ -39,9 +39,13 @@ impl Commit<'_> {
                 Ok(collection.0)
             }
             BookOp::RemoveBook { collection } => {
-                self.net_removals += self.live_in(collection.0)?;
+                let room = self.room;
+                let is_empty = self.clear(collection.0)?;
+                self.net_removals += (room - self.room) as i64;
                 self.removed_from = Some(collection.0);
-                self.empty(collection.0)?;
+                if !is_empty {
+                    return Ok(collection.0);
+                }
                 self.hide_book(collection.0, None)?;
                 self.connection
                     .prepare_cached("UPDATE collection SET kind = 'removed' WHERE id = ?1")?

@@ -45,6 +45,10 @@ impl Commit<'_> {
                     params![person.0, MAPPINGS],
                 )
             }
+            ImportOp::ForgetImported { import, upto } => self.run(
+                "DELETE FROM import_item WHERE import = ?1 AND item <= ?2",
+                params![import.0, upto.0],
+            ),
             ImportOp::CloseImport { import } => self.run(
                 "UPDATE import SET undone = ?2 WHERE id = ?1",
                 params![import.0, self.batch.at.0],

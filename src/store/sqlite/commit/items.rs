@@ -92,10 +92,7 @@ impl<'a> Commit<'a> {
                 server_id,
                 overlay,
             } => self.restore(*placement, href, server_id, overlay.as_deref()),
-            ItemOp::Empty {
-                collection,
-                expected,
-            } => self.empty_checked(*collection, *expected),
+            ItemOp::Holds { collection, number } => self.holds(*collection, *number),
         }
     }
 
@@ -299,19 +296,37 @@ impl<'a> Commit<'a> {
         Ok(())
     }
 
-    fn empty_checked(&mut self, collection: CollectionId, expected: i64) -> Applied<i64> {
-        let live = self.live_in(collection.0)?;
-        if live != expected {
-            return Err(Error::PreconditionFailed.into());
-        }
-        let last: i64 = self
+    /// Removes live placements of a collection that is about to end, as many as this commit may;
+    /// whether none is left.
+    pub(super) fn clear(&mut self, collection: i64) -> Applied<bool> {
+        let placed: Vec<Placed> = self
             .connection
-            .prepare_cached("SELECT coalesce(max(id), 0) FROM revision")?
-            .query_row([], |row| row.get(0))?;
-        self.empty(collection.0)?;
-        self.net_removals += live;
-        self.removed_from = Some(collection.0);
-        Ok(last)
+            .prepare_cached(&format!(
+                "SELECT {} FROM placement WHERE collection = ?1 AND gone IS NULL
+                 ORDER BY born LIMIT ?2",
+                Placed::COLUMNS
+            ))?
+            .query_map(params![collection, self.room as i64], Placed::read)?
+            .collect::<rusqlite::Result<_>>()?;
+        for placed in &placed {
+            self.take_away(placed, None)?;
+        }
+        Ok(self.has_room_after(placed.len()))
+    }
+
+    /// Counts what was taken away; when that is all this commit may, there may be more.
+    pub(super) fn has_room_after(&mut self, taken: usize) -> bool {
+        self.room -= taken;
+        self.more |= self.room == 0;
+        self.room > 0
+    }
+
+    fn holds(&mut self, collection: CollectionId, number: i64) -> Applied<i64> {
+        if self.live_in(collection.0)? == number {
+            Ok(collection.0)
+        } else {
+            Err(Error::PreconditionFailed.into())
+        }
     }
 
     /// Tags belong to the owner of the private book, whoever writes.

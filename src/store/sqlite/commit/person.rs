@@ -247,8 +247,8 @@ impl Commit<'_> {
         Ok(known.ok_or(Error::NotFound)?)
     }
 
-    /// Ends an account: groups keep the contacts it created or shared there, its private contacts
-    /// go to the trash.
+    /// Ends an account, if what that takes is no more than this commit may: groups keep the contacts
+    /// it created or shared there, its private contacts go to the trash.
     fn remove_person(&mut self, person: PersonId) -> Applied<i64> {
         let groups: Vec<(i64, String, String)> = self
             .connection
@@ -268,14 +268,21 @@ impl Commit<'_> {
         }
         for (group, _, _) in groups {
             self.remove_member(GroupId(group), person, false)?;
+            if self.more {
+                return Ok(person.0);
+            }
         }
         let books: Vec<i64> = self
             .connection
             .prepare_cached("SELECT id FROM collection WHERE person = ?1 AND kind = 'private'")?
             .query_map([person.0], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
+        for book in &books {
+            if !self.clear(*book)? {
+                return Ok(person.0);
+            }
+        }
         for book in books {
-            self.empty(book)?;
             // The trash outlives the account until its time is over.
             self.run(
                 "UPDATE collection SET kind = 'removed', person = NULL WHERE id = ?1",

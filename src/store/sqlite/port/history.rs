@@ -10,7 +10,8 @@ use crate::{
         id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, RevisionId, Seq, Timestamp},
         item::Card,
         store::{
-            HistoryStore, ItemPlace, Notice, Removal, Replaced, Revision, Touched, Version, Want,
+            HistoryStore, ItemPlace, Notice, Removal, RemovalPage, Replaced, Revision, Touched,
+            Version, Want,
         },
     },
     store::sqlite::Sqlite,
@@ -46,9 +47,15 @@ impl HistoryStore for Sqlite {
         &self,
         person: PersonId,
         collection: CollectionId,
+        items: &[ItemId],
     ) -> Result<Vec<(ItemId, i64)>> {
-        self.look_up(move |r| r.refusal_marks(person, collection))
+        let items = items.to_vec();
+        self.look_up(move |r| r.refusal_marks(person, collection, &items))
             .await
+    }
+
+    async fn refusals(&self, person: PersonId, collection: CollectionId) -> Result<i64> {
+        self.read(move |r| r.refusals(person, collection)).await
     }
 
     async fn last_refused(
@@ -85,8 +92,25 @@ impl HistoryStore for Sqlite {
         self.read(move |r| r.trash(collection)).await
     }
 
-    async fn lost_of_creator(&self, person: PersonId, since: Timestamp) -> Result<Vec<Removal>> {
-        self.read(move |r| r.lost_of_creator(person, since)).await
+    async fn trash_page(
+        &self,
+        collection: CollectionId,
+        whose: Option<PersonId>,
+        page: RemovalPage,
+    ) -> Result<Vec<Removal>> {
+        self.read(move |r| r.trash_page(collection, whose, &page))
+            .await
+    }
+
+    async fn lost_of_creator(
+        &self,
+        person: PersonId,
+        class: Option<&str>,
+        page: RemovalPage,
+    ) -> Result<Vec<Removal>> {
+        let class = class.map(str::to_owned);
+        self.read(move |r| r.lost_of_creator(person, class.as_deref(), &page))
+            .await
     }
 
     async fn removal(&self, revision: RevisionId) -> Result<Option<Removal>> {

@@ -17,8 +17,8 @@ impl ImportStore for Sqlite {
         self.look_up(move |r| r.import(import)).await
     }
 
-    async fn imported_items(&self, import: ImportId) -> Result<Vec<ImportedItem>> {
-        self.read(move |r| r.imported_items(import)).await
+    async fn imported_items(&self, import: ImportId, most: usize) -> Result<Vec<ImportedItem>> {
+        self.read(move |r| r.imported_items(import, most)).await
     }
 
     async fn imports(

@@ -30,8 +30,8 @@ impl LabelStore for Sqlite {
         self.read(move |r| r.items_tagged(tag)).await
     }
 
-    async fn tagged(&self, tag: TagId) -> Result<Vec<Placement>> {
-        self.read(move |r| r.tagged(tag)).await
+    async fn tagged(&self, tag: TagId, most: Option<usize>) -> Result<Vec<Placement>> {
+        self.read(move |r| r.tagged(tag, most)).await
     }
 
     async fn comment(&self, comment: CommentId) -> Result<Option<Comment>> {

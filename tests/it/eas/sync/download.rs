@@ -385,6 +385,15 @@ fn get_item_estimate_counts_what_a_sync_would_tell() {
     assert_eq!(estimate(&folder, &puller.key), said("1", "0"));
     // The answer may have been lost: the key before still counts.
     assert_eq!(estimate(&folder, &primed).0, "1");
+    // More than are counted at a time.
+    let many = (0..1_100).map(|n| {
+        let name = format!("Bulk {n}");
+        format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:b{n}\r\nFN:{name}\r\nN:{name};;;;\r\nEND:VCARD\r\n"
+        )
+    });
+    server.fill("alice", many.map(String::into_bytes).collect());
+    assert_eq!(estimate(&folder, &puller.key), said("1", "1100"));
 }
 
 #[test]
