@@ -2,7 +2,7 @@
 
 mod write;
 
-use carnet_proto::vcard::{Binary, Document, Line, PartialDate, SortNames, halves};
+use carnet_proto::vcard::{Binary, Document, Line, PartialDate, SortNames, address_labels, halves};
 use sha2::{Digest as _, Sha256};
 
 /// A contact as fields.
@@ -238,7 +238,7 @@ impl Fields {
             role: text("ROLE"),
             emails: values("EMAIL"),
             phones: values("TEL"),
-            addresses: card.all("ADR").map(|line| address(card, line)).collect(),
+            addresses: addresses(card),
             urls: values("URL"),
             ims: values("IMPP"),
             birthday: date(&["BDAY"]),
@@ -277,8 +277,19 @@ impl Fields {
         fields
     }
 
-    /// The parts of a person's name, where there is a displayed name alone.
+    /// The parts of a person's name, where there is a displayed name alone, or the family's name
+    /// beside it, as directories have it.
     pub fn divide_name(&mut self) {
+        if !self.company
+            && !self.family.is_empty()
+            && [&self.given, &self.additional]
+                .iter()
+                .all(|part| part.is_empty())
+            && let Some(before) = self.name.strip_suffix(&self.family)
+            && before.ends_with(char::is_whitespace)
+        {
+            before.trim().clone_into(&mut self.given);
+        }
         let reach = self.emails.iter().chain(&self.phones);
         let mut others = reach.map(|value| &value.text).chain([&self.organization]);
         let is_other = others.any(|other| *other == self.name);
@@ -352,20 +363,35 @@ fn value(card: &Document, line: &Line) -> Value {
     }
 }
 
-fn address(card: &Document, line: &Line) -> Address {
+fn addresses(card: &Document) -> Vec<Address> {
+    let mut labels = address_labels(card);
+    let lines = card.lines().iter().enumerate();
+    lines
+        .filter(|(_, line)| line.is("ADR"))
+        .map(|(at, line)| address(card, line, labels.remove(&at)))
+        .collect()
+}
+
+/// An address; `label`: the LABEL of its group and types.
+fn address(card: &Document, line: &Line, label: Option<String>) -> Address {
     let mut components = line.components().into_iter();
     let parts = std::array::from_fn(|_| components.next().unwrap_or_default().trim().to_owned());
     let kind = ["work", "home"]
         .into_iter()
         .find(|kind| line.has_type(kind));
-    let formatted = line.param("LABEL").map(str::to_owned).or_else(|| {
-        let same_kind = |label: &&Line| {
-            ["work", "home"]
-                .iter()
-                .all(|kind| label.has_type(kind) == line.has_type(kind))
-        };
-        card.all("LABEL").find(same_kind).map(Line::text)
-    });
+    let same_kind = |other: &&Line| {
+        ["work", "home"]
+            .iter()
+            .all(|kind| other.has_type(kind) == line.has_type(kind))
+    };
+    let only_label = || {
+        let mut labels = card.all("LABEL").filter(same_kind);
+        let first = labels.next()?;
+        let is_only = labels.next().is_none() && card.all("ADR").filter(same_kind).count() == 1;
+        is_only.then(|| first.text())
+    };
+    let formatted = line.param("LABEL").map(str::to_owned);
+    let formatted = formatted.or(label).or_else(only_label);
     Address {
         kind: kind.unwrap_or_default().to_owned(),
         label: plain(&label_of(card, line)).to_owned(),

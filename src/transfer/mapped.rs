@@ -57,7 +57,9 @@ pub fn read(table: &Table, options: &Options, file: &mut File) {
             column.code.clone_from(code);
         }
     }
-    let unknown = if options.unattended {
+    let free = file.format == Format::Csv;
+    // The columns of a program are known, those without a destination too.
+    let unknown = if options.unattended && free {
         column::keep_unknown(&mut columns, |at| {
             table.rows.iter().map(move |row| row.cell(at))
         })
@@ -69,7 +71,6 @@ pub fn read(table: &Table, options: &Options, file: &mut File) {
         "" => options.usual_order.unwrap_or(Order::DayFirst),
         _ => Order::DayFirst,
     };
-    let free = file.format == Format::Csv;
     let reading = rows::Reading::new(table, columns, options.date_order, by_language, free);
     file.columns.clone_from(&reading.columns);
     file.date_order = reading.date_order;

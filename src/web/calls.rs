@@ -8,7 +8,7 @@ use super::{
     Web,
     browsers::is_phone,
     choice::Services,
-    facet::{Callee, CardView},
+    facet::{Callee, CardView, Dialled},
     form::Posted,
     params::Query,
     place::encode_segment,
@@ -19,10 +19,11 @@ use super::{
 /// Numbers are no links (the default).
 const OFF: &str = "off";
 const SKYPE: &str = "skype";
+const TEL: &str = "tel:{}";
 /// Code, and the address that calls a number.
 const WAYS: [(&str, &str); 4] = [
     (SKYPE, "skype:{}?call"),
-    ("tel", "tel:{}"),
+    ("tel", TEL),
     ("sip", "sip:{}"),
     ("teams", "https://teams.microsoft.com/l/call/0/0?users=4:{}"),
 ];
@@ -52,13 +53,9 @@ pub fn connect(view: &mut CardView, visit: &Visit) {
 
 /// The call link of a number, as the person chose.
 pub fn of_number(number: &str, visit: &Visit) -> Option<String> {
-    let number: String = number
-        .chars()
-        .filter(|c| c.is_ascii_digit() || *c == '+')
-        .collect();
     let phone = is_phone(&visit.visitor.browser);
     let choice = visit.settings.calls.as_deref();
-    (!number.is_empty()).then(|| link(choice, &Callee::Number(number), phone))?
+    link(choice, &Callee::Number(Dialled::parse(number)?), phone)
 }
 
 /// The address that calls somebody; `choice` is what was chosen, if anything was.
@@ -74,19 +71,20 @@ fn link(choice: Option<&str>, callee: &Callee, phone: bool) -> Option<String> {
             (choice == SKYPE).then(|| format!("skype:{}?call", encode_segment(name)))
         }
         Callee::Number(number) => match pattern {
+            Some(TEL) => Some(number.uri()),
             Some(pattern) => Some(pattern.replace("{}", &called(pattern, number))),
-            None if phone => Some(format!("tel:{number}")),
+            None if phone => Some(number.uri()),
             None => None,
         },
     }
 }
 
 /// Within an address of the web the plus sign is written out.
-fn called(pattern: &str, number: &str) -> String {
+fn called(pattern: &str, number: &Dialled) -> String {
     if pattern.starts_with("http") {
-        encode_segment(number)
+        encode_segment(&number.number)
     } else {
-        number.to_owned()
+        number.within_uri()
     }
 }
 
@@ -148,8 +146,51 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_link_dials_the_number_that_is_written_or_nothing() {
+        for (written, tel, sip) in [
+            (
+                "+33 1 99 00 12 36 ext 12",
+                "tel:+33199001236;ext=12",
+                "sip:+33199001236",
+            ),
+            (
+                "tel:+81-3-5550-0123;ext=42",
+                "tel:+81355500123;ext=42",
+                "sip:+81355500123",
+            ),
+            ("tel:7042;phone-context=example.com", "tel:7042", "sip:7042"),
+            (
+                "06 39 98 00 01 poste 5",
+                "tel:0639980001;ext=5",
+                "sip:0639980001",
+            ),
+            (
+                "+44 (0)20 7946 0123",
+                "tel:+442079460123",
+                "sip:+442079460123",
+            ),
+            ("(020) 7946 0123", "tel:02079460123", "sip:02079460123"),
+            ("*100#", "tel:*100%23", "sip:*100%23"),
+            ("0199001234,,42", "tel:0199001234", "sip:0199001234"),
+            ("0800 CALL ME", "", ""),
+            ("call the office", "", ""),
+            ("+", "", ""),
+            ("", "", ""),
+        ] {
+            let callee = Dialled::parse(written).map(Callee::Number);
+            let link = |choice| {
+                callee
+                    .as_ref()
+                    .and_then(|callee| link(Some(choice), callee, false))
+            };
+            assert_eq!(link("tel").unwrap_or_default(), tel, "{written}");
+            assert_eq!(link("sip").unwrap_or_default(), sip, "{written}");
+        }
+    }
+
+    #[test]
     fn numbers_are_links_where_that_was_chosen_and_on_phones_always() {
-        let number = Callee::Number("+33199001234".to_owned());
+        let number = Callee::Number(Dialled::parse("+33 1 99 00 12 34").expect("a number"));
         for (choice, desk, phone) in [
             (None, None, Some("tel:+33199001234")),
             (Some("off"), None, Some("tel:+33199001234")),

@@ -161,10 +161,74 @@ pub struct CardLine {
 /// Somebody who can be called.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Callee {
-    /// Digits, and a plus sign before a country.
-    Number(String),
+    Number(Dialled),
     /// A name of Skype's.
     Skype(String),
+}
+
+/// A number as a telephone takes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dialled {
+    /// Digits, `*` and `#`, and a plus sign before a country.
+    pub number: String,
+    /// Digits to dial once somebody answers.
+    pub extension: Option<String>,
+}
+
+/// What stands before an extension.
+const EXTENSION: [&str; 5] = [";ext=", "extension", "poste", "ext", "x"];
+
+impl Dialled {
+    /// Reads a number as people write it; none of words, which are no whole number.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().to_lowercase();
+        let text = text.strip_prefix("tel:").unwrap_or(&text);
+        let (number, extension) = EXTENSION
+            .iter()
+            .find_map(|mark| {
+                let (number, rest) = text.rsplit_once(mark)?;
+                let digits = rest.trim_matches([' ', '.', ':']);
+                let is_one = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+                is_one.then(|| (number, Some(digits.to_owned())))
+            })
+            .unwrap_or((text, None));
+        // What follows a pause is dialled later, what follows a semicolon says more of a `tel` URI.
+        let number = number.split([',', ';']).next()?;
+        let is_international = number.starts_with('+') || number.starts_with("00");
+        let number = match is_international {
+            true => number.replacen("(0)", "", 1),
+            false => number.to_owned(),
+        };
+        let mut dialled = String::new();
+        for c in number.chars() {
+            match c {
+                '0'..='9' | '*' | '#' => dialled.push(c),
+                '+' if dialled.is_empty() => dialled.push(c),
+                _ if c.is_alphanumeric() => return None,
+                _ => {}
+            }
+        }
+        dialled
+            .contains(|c: char| c.is_ascii_digit())
+            .then_some(Self {
+                number: dialled,
+                extension,
+            })
+    }
+
+    /// The `tel` URI (RFC 3966).
+    pub fn uri(&self) -> String {
+        let number = self.within_uri();
+        match &self.extension {
+            Some(extension) => format!("tel:{number};ext={extension}"),
+            None => format!("tel:{number}"),
+        }
+    }
+
+    /// The number within a URI that has no place for an extension.
+    pub fn within_uri(&self) -> String {
+        self.number.replace('#', "%23")
+    }
 }
 
 /// A further action on a value.

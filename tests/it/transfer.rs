@@ -1,5 +1,6 @@
 //! Files into books and out again.
 
+mod again;
 mod alike;
 mod jobs;
 mod large;

@@ -25,7 +25,7 @@ pub use name::halves;
 pub use patch::{Edit, NewLine, escape_text, list_card};
 pub use sort::SortNames;
 pub use value::{Binary, fold_for_search, to_utf8};
-pub use version::{Version, project};
+pub use version::{Version, address_labels, project};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ mod groups;
 mod v3;
 mod v4;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use self::groups::Groups;
 use super::{
@@ -51,6 +51,11 @@ pub fn project(document: &Document, version: Version, uid: &str) -> Vec<u8> {
 /// program that was shown no parts of it takes them away.
 pub(super) fn repaired(document: &Document, version: Version, uid: &str) -> Vec<u8> {
     write(document, version, uid, false)
+}
+
+/// What the LABEL of an address says, by the number of the address's line, for those that have one.
+pub fn address_labels(document: &Document) -> HashMap<usize, String> {
+    Groups::of(document).all_labels()
 }
 
 fn write(document: &Document, version: Version, uid: &str, divides_name: bool) -> Vec<u8> {

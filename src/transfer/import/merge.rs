@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
+use carnet_proto::vcard::{Document, Line, NewLine, Version, escape_text, project};
 
 use super::Choice;
 use crate::domain::{
@@ -60,31 +60,29 @@ const NEVER: [&str; 9] = [
     "X-ABUID",
 ];
 
-/// What only the incoming card says, added to the present one.
+/// What only the incoming card says, added to the present one in the terms of its version.
 fn united(present: &Document, incoming: &Document, uid: &str) -> Vec<u8> {
-    let says = |line: &Line| (line.name.to_ascii_uppercase(), compared(line));
-    let said: HashSet<(String, String)> = present.lines().iter().map(says).collect();
-    let names: HashSet<&String> = said.iter().map(|(name, _)| name).collect();
-    let missing = |line: &&Line| {
-        let name = line.name.to_ascii_uppercase();
-        if NEVER.contains(&&name[..]) || line.raw.is_empty() {
-            return false;
-        }
-        if line.is_one_of_several() {
-            !said.contains(&says(line))
-        } else {
-            !names.contains(&name)
-        }
+    let version = match present.version().as_str() {
+        "4.0" => Version::V4,
+        _ => Version::V3,
     };
-    let missing: Vec<usize> = incoming
+    let translated = in_version(incoming, version, uid);
+    let said = Said::of([present, &in_version(present, version, uid)]);
+    let meant = Said::of([&in_version(present, Version::V4, uid)]);
+    let missing = |at: usize, line: &Line| {
+        !(line.is("CATEGORIES") || line.raw.is_empty() || NEVER.contains(&&name_of(line)[..]))
+            && !said.says(line)
+            && !meant.means(&alone(&translated, at, version))
+    };
+    let missing: Vec<usize> = translated
         .lines()
         .iter()
         .enumerate()
-        .filter(|(_, line)| !line.is("CATEGORIES") && missing(line))
+        .filter(|(at, line)| missing(*at, line))
         .map(|(at, _)| at)
         .collect();
     let categories = missing_categories(present, incoming);
-    let name = incoming.lines().iter().position(|line| line.is("N"));
+    let name = translated.lines().iter().position(|line| line.is("N"));
     let name = name.filter(|_| !present.is_company() && !present.is_named() && incoming.is_named());
     if missing.is_empty() && categories.is_none() && name.is_none() {
         return present.as_bytes().to_vec();
@@ -96,10 +94,10 @@ fn united(present: &Document, incoming: &Document, uid: &str) -> Vec<u8> {
         for (blank, _) in blank.filter(|(_, line)| line.is("N")) {
             edit.remove(blank);
         }
-        edit.adopt(incoming, at);
+        edit.adopt(&translated, at);
     }
     for at in missing {
-        edit.adopt(incoming, at);
+        edit.adopt(&translated, at);
     }
     if let Some(all) = categories {
         let list: Vec<String> = all.iter().map(|name| escape_text(name)).collect();
@@ -109,6 +107,63 @@ fn united(present: &Document, incoming: &Document, uid: &str) -> Vec<u8> {
         }
     }
     edit.finish().as_bytes().to_vec()
+}
+
+/// What cards say, by property.
+struct Said {
+    values: HashSet<(String, String)>,
+    names: HashSet<String>,
+}
+
+impl Said {
+    fn of<'a>(cards: impl IntoIterator<Item = &'a Document>) -> Self {
+        let lines = cards.into_iter().flat_map(Document::lines);
+        let values: HashSet<_> = lines.map(|line| (name_of(line), compared(line))).collect();
+        let names = values.iter().map(|(name, _)| name.clone()).collect();
+        Self { values, names }
+    }
+
+    /// Whether the value is there, or any one where a contact has but one.
+    fn says(&self, line: &Line) -> bool {
+        if line.is_one_of_several() {
+            self.values.contains(&(name_of(line), compared(line)))
+        } else {
+            self.names.contains(&name_of(line))
+        }
+    }
+
+    /// Whether all is there that a card says beside its names, if it says anything.
+    fn means(&self, card: &Document) -> bool {
+        let lines = card.lines().iter();
+        let mut lines = lines
+            .filter(|line| !NEVER.contains(&&name_of(line)[..]))
+            .peekable();
+        lines.peek().is_some() && lines.all(|line| self.says(line))
+    }
+}
+
+fn name_of(line: &Line) -> String {
+    line.name.to_ascii_uppercase()
+}
+
+fn in_version(card: &Document, version: Version, uid: &str) -> Document {
+    Document::parse(&project(card, version, uid)).unwrap_or_else(|_| card.clone())
+}
+
+/// One line of a card with its companions, as a card of version 4.0, which has one way to say it.
+fn alone(card: &Document, at: usize, version: Version) -> Document {
+    let empty = format!(
+        "BEGIN:VCARD\r\nVERSION:{}\r\nEND:VCARD\r\n",
+        version.as_str()
+    );
+    Document::parse(empty.as_bytes()).map_or_else(
+        |_| card.clone(),
+        |empty| {
+            let mut edit = empty.edit();
+            edit.adopt(card, at);
+            in_version(&edit.finish(), Version::V4, "")
+        },
+    )
 }
 
 /// Both cards' categories; none when the present card has them all.
@@ -124,9 +179,12 @@ fn missing_categories(present: &Document, incoming: &Document) -> Option<Vec<Str
     (all.len() > before).then_some(all)
 }
 
-/// A value as two are compared: numbers by digits, addresses without case.
+/// A value as two are compared: numbers by digits, members by UID, addresses without case.
 fn compared(line: &Line) -> String {
     let text = line.text();
+    if line.is("MEMBER") || line.is("X-ADDRESSBOOKSERVER-MEMBER") {
+        return bare_uid(&text);
+    }
     if line.is("TEL") {
         Key::of("tel", &text).map_or(text, |key| match key {
             Key::Number(digits) => digits,

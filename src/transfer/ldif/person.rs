@@ -243,6 +243,7 @@ impl Person {
             }
         }
         for (mut address, kind) in [(self.work, "work"), (self.home, "home")] {
+            fill_street(&mut address);
             let any = address.parts.iter().any(|part| !part.is_empty());
             if any || !address.formatted.is_empty() {
                 kind.clone_into(&mut address.kind);
@@ -297,6 +298,28 @@ fn is_picture(name: &str) -> bool {
 fn related(name: String, relation: &str) -> Value {
     let name = part(&name, "cn").unwrap_or(name);
     Value::labelled(&name, relation)
+}
+
+/// Writes the lines of a formatted address that no other part says into the street, where there is
+/// none: phones and maps read the parts alone.
+fn fill_street(address: &mut Address) {
+    if !address.parts[2].is_empty() {
+        return;
+    }
+    let [box_number, extended, _, locality, region, code, country] = &address.parts;
+    let place = [locality, region, code, country];
+    let says_no_more = |line: &str| {
+        let words = line.split([' ', ',']).filter(|word| !word.is_empty());
+        let mut words = words.peekable();
+        let is_said = |word: &str| {
+            let mut parts = place.iter().flat_map(|part| part.split([' ', ',']));
+            parts.any(|said| said.eq_ignore_ascii_case(word))
+        };
+        words.peek().is_none() || words.all(is_said) || line == box_number || line == extended
+    };
+    let lines = address.formatted.lines().map(str::trim);
+    let street: Vec<&str> = lines.filter(|line| !says_no_more(line)).collect();
+    address.parts[2] = street.join("\n");
 }
 
 fn line(text: &mut String, more: &str) {

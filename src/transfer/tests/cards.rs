@@ -257,3 +257,14 @@ fn a_table_names_whoever_has_a_displayed_name_alone() {
     let fields = Fields::read(&Document::parse(card.as_bytes()).expect("a card"));
     assert_eq!((&fields.given[..], &fields.family[..]), ("Ada", "Ten"));
 }
+
+#[test]
+fn each_of_two_addresses_of_a_kind_keeps_its_own_label() {
+    let text = "BEGIN:VCARD\nVERSION:3.0\nFN:Eve\nADR;TYPE=WORK:;;1 rue A;Lille;;59000;\n\
+        LABEL;TYPE=WORK:1 rue A\\n59000 Lille\nADR;TYPE=WORK:;;2 rue B;Lyon;;69000;\n\
+        LABEL;TYPE=WORK:2 rue B\\n69000 Lyon\nEND:VCARD\n";
+    let file = table(text, &Options::default());
+    let eve = &contacts(&file)[0];
+    let labels: Vec<&str> = eve.addresses.iter().map(|a| &a.formatted[..]).collect();
+    assert_eq!(labels, ["1 rue A\n59000 Lille", "2 rue B\n69000 Lyon"]);
+}

@@ -129,3 +129,32 @@ fn a_second_anniversary_of_google_is_another_date() {
         .collect();
     assert_eq!(dates, [("Anniversary", "2005-06-07")]);
 }
+
+#[test]
+fn a_column_a_program_fills_by_itself_makes_no_contact() {
+    let text = "First Name,Last Name,E-mail Address,Priority,Sensitivity\n\
+        Eve,Red,eve@example.org,Normal,Normal\n,,,Normal,Normal\n";
+    let unattended = Options {
+        asked: Asked::Outlook,
+        unattended: true,
+        ..Options::default()
+    };
+    let file = table(text, &unattended);
+    assert_eq!(contacts(&file).len(), 1);
+    assert!(custom(&contacts(&file)[0]).is_empty());
+    assert!(codes(&file).is_empty());
+}
+
+#[test]
+fn a_directory_without_given_names_and_streets_fills_both() {
+    let text = "dn: cn=Eve\nobjectClass: inetOrgPerson\ncn: Eve Red\nsn: Red\n\
+        postalAddress: 12 rue des Tanneurs$Bât. C$59000 Lille$France\nl: Lille\npostalCode: 59000\n\
+        homePostalAddress: Åboulevarden 3$8000 Århus$Danmark\n";
+    let file = table(text, &Options::default());
+    let eve = &contacts(&file)[0];
+    assert_eq!((&eve.given[..], &eve.family[..]), ("Eve", "Red"));
+    let streets: Vec<&str> = eve.addresses.iter().map(|a| &a.parts[2][..]).collect();
+    let work = "12 rue des Tanneurs\nBât. C\nFrance";
+    let home = "Åboulevarden 3\n8000 Århus\nDanmark";
+    assert_eq!(streets, [work, home]);
+}

@@ -121,6 +121,14 @@ impl<'a> Groups<'a> {
         Some(self.lines[*label].text())
     }
 
+    /// The LABEL of each address that has one.
+    pub(super) fn all_labels(&self) -> HashMap<usize, String> {
+        let labels = self.labels.iter();
+        labels
+            .map(|(address, label)| (*address, self.lines[*label].text()))
+            .collect()
+    }
+
     /// Whether a LABEL is that of an address.
     pub(super) fn is_label(&self, at: usize) -> bool {
         self.labelled.contains(&at)

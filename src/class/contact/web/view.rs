@@ -1,6 +1,9 @@
 //! The details page of a contact.
 
-use carnet_proto::vcard::{Binary, Document, Line, PartialDate};
+use carnet_proto::{
+    eas::request_line::percent_decode,
+    vcard::{Binary, Document, Line, PartialDate},
+};
 use chrono::NaiveDate;
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
 
@@ -12,7 +15,7 @@ use crate::{
     class::contact::{FAVOURITE, eas::date, index::family_first},
     domain::{direction::straight, settings::Settings},
     text::{Text, dates, fill},
-    web::facet::{Callee, CardAction, CardLine, CardView, Reader, mailto},
+    web::facet::{Callee, CardAction, CardLine, CardView, Dialled, Reader, mailto},
 };
 
 /// Properties that say nothing to a reader, or are shown elsewhere on the page.
@@ -220,10 +223,7 @@ fn linked(list: &str, kind: &str, value: String, text: &Text, country: Option<Re
 /// number in a field for faxes and in valid international form only.
 fn number(kind: &str, value: &str, text: &Text, country: Option<Region>) -> CardLine {
     let number = value.strip_prefix("tel:").unwrap_or(value);
-    let typed: String = number
-        .chars()
-        .filter(|c| c.is_ascii_digit() || *c == '+')
-        .collect();
+    let dialled = Dialled::parse(number);
     let read = |country: Option<Region>| {
         let found = PhoneNumber::parse(number, country).ok();
         found.filter(|found| found.is_valid())
@@ -233,28 +233,28 @@ fn number(kind: &str, value: &str, text: &Text, country: Option<Region>) -> Card
         value: number.to_owned(),
         ..CardLine::default()
     };
-    match kind {
-        "fax" | "home-fax" => match read(None) {
+    match (kind, dialled) {
+        ("fax" | "home-fax", _) => match read(None) {
             Some(number) => {
                 line.link = Some(format!("fax:{}", e164(number)));
                 line.hint = Some(text.send_fax);
             }
             None => line.hint = Some(text.fax_not_international),
         },
-        "cell" | "mms" => {
-            let international = read(country).map_or_else(|| typed.clone(), e164);
-            line.link = Some(format!("tel:{typed}"));
-            line.callee = Some(Callee::Number(typed));
-            line.actions = vec![CardAction {
-                label: text.send_sms,
-                link: format!("sms:{international}"),
-                hint: text.sign_your_message,
-            }];
+        (_, Some(dialled)) => {
+            if let "cell" | "mms" = kind {
+                let international = read(country).map_or_else(|| dialled.within_uri(), e164);
+                line.actions = vec![CardAction {
+                    label: text.send_sms,
+                    link: format!("sms:{international}"),
+                    hint: text.sign_your_message,
+                }];
+            }
+            line.link = Some(dialled.uri());
+            line.callee = Some(Callee::Number(dialled));
         }
-        _ => {
-            line.link = Some(format!("tel:{typed}"));
-            line.callee = Some(Callee::Number(typed));
-        }
+        // Words are no number.
+        (_, None) => {}
     }
     line
 }
@@ -294,8 +294,9 @@ fn skype(line: &Line, label: &str) -> Option<Callee> {
         _ if line.is("IMPP") && line.param("X-SERVICE-TYPE").is_some_and(of_skype) => text.as_str(),
         _ => return None,
     };
-    let name = name.trim();
-    (!name.is_empty()).then(|| Callee::Skype(name.to_owned()))
+    // Apple writes it as part of a URI.
+    let name = percent_decode(name.trim());
+    (!name.is_empty()).then_some(Callee::Skype(name))
 }
 
 /// Countries, as people write them, whose addresses have the code behind the city.
