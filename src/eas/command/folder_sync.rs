@@ -11,6 +11,7 @@ use super::super::{
     hierarchy::{SentFolders, VALUE},
     reply::Reply,
     request::Call,
+    synced,
     wipe::By,
 };
 use crate::domain::{error::Result, journal::Event, store::Device};
@@ -27,6 +28,9 @@ pub async fn run(call: &Call) -> Result<Reply> {
     };
     let now = folders::all(call, &call.actor).await?;
     let next = sent.next(&key, before.clone(), now);
+    if key == "0" {
+        synced::begin_anew(call).await?;
+    }
     if next.key != sent.key {
         call.set_value(VALUE, &next).await?;
         let technical = format!("FolderSync {}", call.version);
