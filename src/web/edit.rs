@@ -45,7 +45,7 @@ use crate::{
         item::{Card, random_id},
         rule::Malformed,
     },
-    text::fill,
+    text::{Text, fill},
 };
 
 /// `GET /new`: in the place the person set for new contacts; in Private where that is gone.
@@ -93,6 +93,15 @@ fn place_name(place: &PlacePath, visit: &Visit) -> String {
     let mut groups = groups.filter(|own| PlacePath::Group(own.name.clone()) == *place);
     let group = groups.next().map(|own| own.display_name.clone());
     group.unwrap_or_else(|| visit.text.private.to_owned())
+}
+
+/// That a form is too old, and whether a picture is to be chosen again.
+pub fn stale_form(text: &Text, lost_photo: bool) -> String {
+    if lost_photo {
+        format!("{} {}", text.stale_form, text.book.photo_again)
+    } else {
+        text.stale_form.to_owned()
+    }
 }
 
 /// Says before anything is typed that it could not be saved.
@@ -168,7 +177,8 @@ impl Page {
         let unreadable = picture.as_ref().err();
         let refused = refused.or(unreadable);
         let stale = || {
-            let told = visit.text.stale_form.to_owned();
+            let lost = sent.lost_photo && !sent.submitted.remove_photo;
+            let told = stale_form(visit.text, lost);
             sent.stale.then_some((StatusCode::FORBIDDEN, told))
         };
         Self {

@@ -207,6 +207,42 @@ fn the_own_card_is_what_members_of_a_group_see() {
 }
 
 #[test]
+fn a_card_that_is_refused_keeps_what_was_asked_and_asks_for_the_photo_again() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let mut picture = Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(60, 40, image::Rgb([20, 120, 60]))
+        .write_to(&mut picture, image::ImageFormat::Png)
+        .expect("a picture");
+    let picture = picture.into_inner();
+    let again = "Choose the photo again.";
+    let wrong = [
+        ("name", "Alice"),
+        ("email", "new@example.net"),
+        ("password", "no"),
+    ];
+    let refused = save_card(&alice, &wrong, Some(&picture));
+    assert!(refused.text().contains(again), "{}", refused.text());
+    let stored = save_card(&alice, &[("name", "Alice")], Some(&picture));
+    assert_eq!(stored.status, 303, "{}", stored.text());
+    let takes_off = [wrong[0], wrong[1], wrong[2], ("remove-photo", "1")];
+    let refused = save_card(&alice, &takes_off, None).text();
+    assert!(!refused.contains(again));
+    assert!(
+        refused.contains("name=\"remove-photo\" value=\"1\" checked"),
+        "{refused}"
+    );
+    // Of another session.
+    let old = [("token", "old"), ("name", "Alicia")];
+    let old = old.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let answer = alice.send("/settings/account/card", &old, Some(&picture));
+    assert_eq!(answer.status, 403);
+    let page = answer.text();
+    assert!(page.contains("Your entries are still here") && page.contains(again));
+    assert!(page.contains("value=\"Alicia\""), "{page}");
+}
+
+#[test]
 fn everything_is_downloaded_as_one_archive_without_secrets() {
     let server = Server::start();
     let alice = Browser::of(&server.address, "alice");
