@@ -23,7 +23,6 @@ use crate::{
         error::{Error, Result},
         id::{CollectionId, PlacementId},
         item::Placement,
-        rights::Right,
         sharing::{How, Placed, ShownPlace},
         undo::Undo,
     },
@@ -104,14 +103,13 @@ pub async fn into_new_folder(
     let shared = async {
         let (book, card) = item.open(&web, visit).await?;
         let place = web.core.open(&visit.actor, posted.collection("to")).await?;
-        // Before there is a folder that stays empty.
-        let shares = book.item_privileges(&card.placement).await?.share;
-        if !shares && place.may_hold(&card.placement) {
-            let right = Right::Share;
-            return Err(Error::Forbidden { right });
-        }
-        let folder = place.make_folder(posted.value("name")).await?;
-        one(book, &card.placement, folder, How::Share).await
+        let shared = place.share_into_new_folder(&book, &card.placement, posted.value("name"));
+        let (into, placed) = shared.await?;
+        Ok(Brought {
+            from: book,
+            into,
+            placed,
+        })
     };
     match shared.await {
         Ok(brought) => {
