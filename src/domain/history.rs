@@ -68,8 +68,6 @@ pub enum What {
 pub struct PlaceName {
     pub collection: CollectionId,
     pub name: String,
-    /// It is a private book of the reader.
-    pub private: bool,
 }
 
 /// What going back did.
@@ -218,9 +216,9 @@ impl Book {
 
     /// First pass: which items are here. Removals first, so that a uid is free for who had it.
     async fn place_back(&self, new: &[Touched], removals: &[RevisionId]) -> Result<Steps> {
-        let mut away = Vec::with_capacity(new.len());
         let mut done = Restored::default();
         let mut ops = Vec::with_capacity(new.len() + removals.len());
+        let mut away = Vec::with_capacity(new.len());
         for touched in new {
             match self.removing(touched).await {
                 Ok(placement) => {
@@ -269,9 +267,9 @@ impl Book {
             match self.revision(&card, &bytes) {
                 Ok(None) => {}
                 Ok(Some(op)) if self.permits(&card.placement, Right::Modify).await? => {
-                    heads.push(card.placement);
                     done.reverted += 1;
                     ops.push(op);
+                    heads.push(card.placement);
                 }
                 _ => done.skipped += 1,
             }
@@ -326,7 +324,6 @@ impl<'a> View<'a> {
         Some(PlaceName {
             collection,
             name: place.display_name.clone(),
-            private: matches!(place.place, Some(Place::Private(_))),
         })
     }
 

@@ -85,9 +85,9 @@ pub async fn new(State(web): State<Arc<Web>>, place: PlacePath, visit: Visit) ->
 /// What the person calls a place of contacts.
 fn place_name(place: &PlacePath, visit: &Visit) -> String {
     if let PlacePath::Book(segment) = place {
-        let mut books = visit.books.iter().filter(|book| book.segment == *segment);
-        let book = books.next().map(|book| book.display_name.clone());
-        return book.unwrap_or_else(|| visit.text.private.to_owned());
+        let book = visit.books.iter().find(|book| book.segment == *segment);
+        let name = book.map(|book| names::of_book(book, visit.text));
+        return name.unwrap_or_else(|| visit.text.private.to_owned());
     }
     let groups = visit.actor.memberships.iter();
     let mut groups = groups.filter(|own| PlacePath::Group(own.name.clone()) == *place);

@@ -26,7 +26,7 @@ use crate::{
         actor::Actor,
         collection::Collection,
         error::Error,
-        id::GroupId,
+        id::{CollectionId, GroupId},
         search::Scope,
         settings::{Settings, Theme},
         store::NoticeKind,
@@ -94,6 +94,11 @@ impl Visit {
         size.map(|(_, size)| *size)
     }
 
+    /// A private book of the person besides the one everybody has.
+    pub fn further_book(&self, id: CollectionId) -> Option<&Collection> {
+        self.books.iter().find(|book| book.id == id)
+    }
+
     /// The common part of a page; `here` is the place shown.
     pub fn shell(&self, web: &Web, here: Option<&str>) -> Shell {
         let documents = here.is_some_and(|here| here.starts_with("/d/"));
@@ -121,7 +126,7 @@ impl Visit {
         for book in self.books.iter().filter(|_| !documents) {
             places.push(PlaceLink {
                 path: PlacePath::Book(book.segment.clone()).path(),
-                name: book.display_name.clone(),
+                name: names::of_book(book, self.text),
                 members: None,
                 current: false,
             });
@@ -303,8 +308,10 @@ async fn alerts(
         }
         let place = match notice.collection {
             Some(collection) => match web.core.open(actor, collection).await {
-                Ok(book) if book.is_private() => text.private.to_owned(),
-                Ok(book) => book.collection().display_name.clone(),
+                Ok(book) if book.is_private() && book.collection().is_folder() => {
+                    text.private.to_owned()
+                }
+                Ok(book) => names::of_book(book.collection(), text),
                 Err(Error::NotFound) => text.unknown_group.to_owned(),
                 Err(error) => return Err(error),
             },

@@ -243,11 +243,7 @@ pub fn name_of(book: &Book, visit: &Visit) -> String {
         let place = documents::place_name(book, visit);
         return format!("{place} · {}", documents::folder_name(book, visit));
     }
-    if book.is_private() && book.collection().is_default() {
-        visit.text.private.to_owned()
-    } else {
-        book.collection().display_name.clone()
-    }
+    names::of_book(book.collection(), visit.text)
 }
 
 async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -> Result<Response> {

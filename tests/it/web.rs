@@ -1,5 +1,6 @@
 //! The pages, as a browser without script meets them.
 
+mod books;
 mod devices;
 mod edit;
 mod fields;
