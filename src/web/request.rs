@@ -258,8 +258,9 @@ pub fn wanted(method: &Method, uri: &Uri) -> String {
     let kept = match segments[..] {
         ["d", "g", _, _, "c", _, ..] => 6,
         ["d", "private", _, "c", _, ..] | ["c", "books", _, "c", _, ..] => 5,
+        ["c", "books", _, ..] => 3,
         ["c" | "g", _, "c", _, ..] | ["d", "g", _, _, ..] => 4,
-        ["d", "private", _, ..] | ["c", "books", _, ..] | ["g", _, "members" | "rights", ..] => 3,
+        ["d", "private", _, ..] | ["g", _, "members" | "rights", ..] => 3,
         ["settings", "display" | "contacts"] => 1,
         ["c" | "g" | "settings" | "join", _, ..] => 2,
         [
@@ -400,6 +401,7 @@ mod tests {
             (Method::POST, "/g/Team%20A/c/7/edit", "/g/Team%20A/c/7"),
             (Method::POST, "/c/books/club/new", "/c/books/club"),
             (Method::POST, "/c/books/club/c/7/edit", "/c/books/club/c/7"),
+            (Method::POST, "/c/books/c/selected/delete", "/c/books/c"),
             (Method::POST, "/g/Team/rights/grant", "/g/Team/rights"),
             (Method::POST, "/d/private/Plans/upload", "/d/private/Plans"),
             (
