@@ -265,7 +265,8 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
         let there = places.iter().find(|place| knows(place, id));
         let adds = other.may_add();
         // One's own contacts are moved between own books, not shared with them.
-        let shown = folder || !other.is_private() || other.collection().is_default();
+        let from_own = book.is_private() || !other.collection().is_default();
+        let shares = folder || !(other.is_private() && from_own);
         if other.collection().is_default_folder() && adds && may.share {
             let place = (id.0, documents::place_name(&other, visit));
             // It is called sharing: groups come first.
@@ -275,14 +276,16 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
                 makes.push(place)
             }
         }
-        if there.is_none() && !(shown && other.may_hold(&card.placement)) {
+        let fits = there.is_none() && other.may_hold(&card.placement);
+        let brings = fits && adds && may.share;
+        if brings && may.remove {
+            moves.push((id.0, name_of(&other, visit)));
+        }
+        if there.is_none() && !(fits && shares) {
             continue;
         }
         let here = id == book.collection().id;
-        let share = (there.is_none() && adds && may.share).then_some(id.0);
-        if share.is_some() && may.remove {
-            moves.push((id.0, name_of(&other, visit)));
-        }
+        let share = (brings && shares).then_some(id.0);
         rows.push(PlaceRow {
             name: name_of(&other, visit),
             path: Some(PlacePath::of(&other).path()),
