@@ -207,6 +207,20 @@ impl Page {
         show(page.status, &page)
     }
 
+    /// The form of a new contact of a place that is gone: it can be saved in Private.
+    fn in_private(self, web: &Web, visit: &Visit, gone: &PlacePath) -> Response {
+        let name = match gone {
+            PlacePath::Book(name) | PlacePath::Group(name) => names::short(name),
+            _ => visit.text.unknown_group.to_owned(),
+        };
+        let told = fill(visit.text.book.place_gone, &[&name]);
+        let page = Page {
+            problem: Some((StatusCode::CONFLICT, told)),
+            ..self
+        };
+        page.of_new(web, visit, &PlacePath::Private)
+    }
+
     fn of_gone(self, web: &Web, visit: &Visit, item: &ItemPath, gone: Gone) -> Response {
         let path = gone.into.path();
         let page = page::Edit {
@@ -342,7 +356,11 @@ pub async fn create(
         Err(error) => (Some(error), Vec::new()),
     };
     let page = Page::again(&web, &visit, None, &sent, refused.as_ref()).await;
-    Page { alike, ..page }.of_new(&web, &visit, &place)
+    let page = Page { alike, ..page };
+    if let (PlacePath::Book(_) | PlacePath::Group(_), Some(Error::NotFound)) = (&place, &refused) {
+        return page.in_private(&web, &visit, &place);
+    }
+    page.of_new(&web, &visit, &place)
 }
 
 async fn save_new(web: &Arc<Web>, place: &PlacePath, visit: &Visit, sent: &Sent) -> Result<Saved> {
