@@ -215,7 +215,7 @@ impl Page {
         };
         let told = fill(visit.text.book.place_gone, &[&name]);
         let page = Page {
-            problem: Some((StatusCode::CONFLICT, told)),
+            problem: Some((StatusCode::NOT_FOUND, told)),
             ..self
         };
         page.of_new(web, visit, &PlacePath::Private)
