@@ -380,7 +380,7 @@ fn numbers_are_call_links_where_that_was_chosen() {
     let mut browser = Browser::of(&server.address, "alice");
     let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:one\r\nN:One;;;;\r\nFN:One\r\n\
         TEL;TYPE=WORK:+33 1 99 00 12 34\r\nIMPP:skype:one.two\r\n\
-        item1.IMPP:three.four\r\nitem1.X-ABLabel:Skype\r\nitem2.IMPP:xmpp:five@example.org\r\n\
+        IMPP;X-SERVICE-TYPE=Skype:x-apple:live%3Akall3\r\nitem1.IMPP:three.four\r\nitem1.X-ABLabel:Skype\r\nitem2.IMPP:xmpp:five@example.org\r\n\
         item2.X-ABLabel:Skype\r\nEND:VCARD\r\n";
     let made = dav(
         &server.address,
@@ -436,6 +436,7 @@ fn numbers_are_call_links_where_that_was_chosen() {
     assert_eq!(choose(&browser, "telepathy", ""), 422);
     assert_eq!(choose(&browser, "off", ""), 303);
     let page = browser.page(&path);
+    assert!(page.contains("href=\"skype:live%3Akall3?call\""), "{page}");
     assert!(!page.contains("href=\"skype:") && !page.contains("href=\"tel:"));
 }
 
