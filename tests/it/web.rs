@@ -77,6 +77,19 @@ fn signing_in_leads_where_one_wanted_to_go() {
 }
 
 #[test]
+fn who_is_disabled_is_told_so_once_the_password_is_right() {
+    let server = Server::start();
+    server.disable("bob", true);
+    let mut browser = Browser::open(&server.address);
+    let answer = browser.sign_in("bob", "demo");
+    assert_eq!(answer.status, 401);
+    assert!(answer.text().contains("This account is disabled"));
+    let guessed = browser.sign_in("bob", "guess").text();
+    assert!(guessed.contains("do not belong together"), "{guessed}");
+    assert!(!guessed.contains("This account is disabled"));
+}
+
+#[test]
 fn wrong_passwords_get_slow_and_lock_nobody_out() {
     let server = Server::start();
     let mut browser = Browser::open(&server.address);
