@@ -303,6 +303,9 @@ pub async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         if new != posted.value("again") {
             return Ok(Err(refused(x.passwords_differ.to_owned())));
         }
+        if new == posted.value("old") {
+            return Ok(Err(refused(x.password_same.to_owned())));
+        }
         let person = web.core.account(&visit.actor).await?;
         if let Some(weak) = weakness(new, &person) {
             return Ok(Err(refused(match weak {
