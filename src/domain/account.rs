@@ -351,7 +351,7 @@ const COMMON: [&str; 30] = [
     "123456789",
 ];
 
-fn is_line(text: &str, least: usize, most: usize) -> bool {
+pub(super) fn is_line(text: &str, least: usize, most: usize) -> bool {
     (least..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 

@@ -58,6 +58,15 @@ impl Collection {
         matches!(self.place, Place::Private(_)) && self.segment == DEFAULT_BOOK
     }
 
+    /// The name it is shown under: never an empty one, which clients may give.
+    pub fn shown_name(&self) -> &str {
+        if self.display_name.trim().is_empty() {
+            &self.segment
+        } else {
+            &self.display_name
+        }
+    }
+
     /// Mixes the generated lists into the epoch, since they have no sequence: when one is added,
     /// removed or renamed, the epoch changes and clients list the collection anew.
     pub(super) fn note_lists<'a>(&mut self, lists: impl Iterator<Item = (i64, &'a str)>) {

@@ -335,7 +335,7 @@ impl OpenDevice {
             }
             rows.push(BookOnDevice {
                 uuid: collection.uuid.clone(),
-                name: (!collection.is_default()).then(|| collection.display_name.clone()),
+                name: (!collection.is_default()).then(|| collection.shown_name().to_owned()),
                 fixed: collection.is_default(),
                 hidden: hidden.contains(&collection.uuid),
                 contacts: store.count(collection.id).await?,

@@ -13,9 +13,10 @@ use super::{
     core::Core,
     document::DocumentOp,
     error::{Error, Result},
-    item::random_id,
+    item::{Placement, random_id},
     rights::Right,
     rule::Rule,
+    sharing::{How, Placed},
 };
 
 /// Folders of one place.
@@ -103,6 +104,35 @@ impl Book {
             book.core().open(book.actor(), committed.row()?).await
         })
         .await
+    }
+
+    /// Makes another folder beside this one and shares a document of another folder into it; without
+    /// the document there is no folder.
+    pub async fn share_into_new_folder(
+        &self,
+        from: &Book,
+        document: &Placement,
+        name: &str,
+    ) -> Result<(Book, Placed)> {
+        if self.may_hold(document) {
+            from.require(document, Right::Share).await?;
+        }
+        let folder = self.make_folder(name).await?;
+        let document = std::slice::from_ref(document);
+        let outcomes = from.bring(document, &folder, How::Share).await;
+        let outcome = outcomes.and_then(|mut all| all.pop().unwrap_or(Err(Error::NotFound)));
+        match outcome {
+            Ok(placed) => Ok((folder, placed)),
+            Err(error) => {
+                let folder = folder.collection().id;
+                let dropped = self.decided(|book| async move {
+                    let op = Op::Document(DocumentOp::DropFolder { folder });
+                    book.core().commit_as(book.actor(), vec![op]).await
+                });
+                dropped.await?;
+                Err(error)
+            }
+        }
     }
 
     /// What may be done to the folder itself.

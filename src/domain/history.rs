@@ -3,24 +3,26 @@
 
 mod client;
 mod page;
+mod steps;
 
 use std::collections::BTreeMap;
 
 use super::{
     actor::Actor,
-    batch::{ItemOp, Op},
     book::{Book, removal},
     class::Difference,
     collection::Place,
     core::Core,
     error::{Error, Result},
-    id::{CollectionId, ItemId, PersonId, PlacementId, RevisionId, Timestamp},
+    id::{CollectionId, ItemId, PersonId, RevisionId, Timestamp},
     item::{Card, Placement},
     rights::Right,
     rule::Rule,
     store::{ItemPlace, Revision, RevisionKind, Touched},
     undo::Undo,
 };
+
+use steps::Steps;
 
 pub(super) use page::shorten;
 pub use page::{EVENTS, Past};
@@ -66,8 +68,6 @@ pub enum What {
 pub struct PlaceName {
     pub collection: CollectionId,
     pub name: String,
-    /// It is a private book of the reader.
-    pub private: bool,
 }
 
 /// What going back did.
@@ -162,9 +162,9 @@ impl Book {
     /// Brings the whole place back to a moment, as far as the actor's rights and the kept history
     /// reach: items removed since come back, items placed since go to the trash, contents change back.
     ///
-    /// Also returns what takes away again what came back. `Invalid` for a moment to come, and for one
-    /// from before the kept history.
-    pub async fn restore_place_at(&self, at: Timestamp) -> Result<(Restored, Undo)> {
+    /// Also returns what undoes just that. `Invalid` for a moment to come, and for one from before the
+    /// kept history.
+    pub async fn restore_place_at(&self, at: Timestamp) -> Result<(Restored, Vec<Undo>)> {
         let oldest = self.core().history_begins().min(self.core().trash_begins());
         if !(oldest..=Timestamp::now()).contains(&at) {
             return Err(Error::Invalid(Rule::Moment));
@@ -192,52 +192,39 @@ impl Book {
             .collect();
         let removals = missing.iter().map(|item| trash.get(item).copied());
         let removals: Vec<RevisionId> = removals.flatten().collect();
-        let mut done = Restored {
-            skipped: missing.len() - removals.len(),
-            ..Restored::default()
-        };
+        let mut steps = Steps::default();
+        steps.done.skipped = missing.len() - removals.len();
         // What a quota refuses is refused as a whole.
         let together = if self.collection().is_folder() {
             usize::MAX
         } else {
             TOGETHER
         };
-        let mut placements = Vec::new();
         for (new, removals) in portions(&new, &removals, together) {
-            let (more, back) = self
+            steps += self
                 .decided(|book| async move { book.place_back(new, removals).await })
                 .await?;
-            done += more;
-            placements.extend(back);
         }
         for some in there.chunks(together) {
-            done += self
+            steps += self
                 .decided(|book| async move { book.contents_back(some, at).await })
                 .await?;
         }
-        let mut returned = Vec::new();
-        for some in placements.chunks(TOGETHER) {
-            let found = self.heads_of(some).await?.into_iter().flatten();
-            returned.extend(found.map(|placement| (placement.id, placement.changed)));
-        }
-        let book = self.collection().id;
-        Ok((done, Undo::Returned { book, returned }))
+        let done = steps.done;
+        Ok((done, steps.undone_by(self.core()).await?))
     }
 
-    /// First pass: which items are here. Removals first, so that a uid is free for who had it. Also
-    /// the placements that came back.
-    async fn place_back(
-        &self,
-        new: &[Touched],
-        removals: &[RevisionId],
-    ) -> Result<(Restored, Vec<PlacementId>)> {
+    /// First pass: which items are here. Removals first, so that a uid is free for who had it.
+    async fn place_back(&self, new: &[Touched], removals: &[RevisionId]) -> Result<Steps> {
         let mut done = Restored::default();
         let mut ops = Vec::with_capacity(new.len() + removals.len());
+        let mut away = Vec::with_capacity(new.len());
         for touched in new {
             match self.removing(touched).await {
-                Ok(op) => {
+                Ok(placement) => {
                     done.removed += 1;
-                    ops.push(op);
+                    ops.push(removal(&placement));
+                    away.push(placement);
                 }
                 Err(error @ Error::Unavailable(_)) => return Err(error),
                 Err(_) => done.skipped += 1,
@@ -253,30 +240,23 @@ impl Book {
                 Err(_) => done.skipped += 1,
             }
         }
-        let is_back = |op: &Op| matches!(op, Op::Item(ItemOp::RestorePlacement { .. }));
-        let back: Vec<usize> = (0..ops.len()).filter(|at| is_back(&ops[*at])).collect();
-        let mut rows = Vec::new();
-        if !ops.is_empty() {
-            ops.extend(self.fitting_all(&ops).await?);
-            rows = self.core().commit_as(self.actor(), ops).await?.rows;
-        }
-        let back = back.iter().filter_map(|at| rows.get(*at));
-        let back = back.copied().map(PlacementId).collect();
-        Ok((done, back))
+        ops.extend(self.fitting_all(&ops).await?);
+        Steps::commit(self.core(), self.actor(), ops, &away, done).await
     }
 
-    async fn removing(&self, touched: &Touched) -> Result<Op> {
+    /// What is to go away, with the right to take it.
+    async fn removing(&self, touched: &Touched) -> Result<Placement> {
         let found = self.core().store().placement(touched.placement).await?;
         let found = found.filter(|card| card.placement.is_live());
         let placement = found.ok_or(Error::NotFound)?.placement;
         self.require(&placement, Right::Remove).await?;
-        Ok(removal(&placement))
+        Ok(placement)
     }
 
     /// Second pass: what they show.
-    async fn contents_back(&self, there: &[Touched], at: Timestamp) -> Result<Restored> {
+    async fn contents_back(&self, there: &[Touched], at: Timestamp) -> Result<Steps> {
         let mut done = Restored::default();
-        let mut ops = Vec::new();
+        let (mut ops, mut heads) = (Vec::new(), Vec::new());
         let store = self.core().store();
         for was in there {
             let shown = store.shown_at(was.placement, at).await?;
@@ -289,15 +269,13 @@ impl Book {
                 Ok(Some(op)) if self.permits(&card.placement, Right::Modify).await? => {
                     done.reverted += 1;
                     ops.push(op);
+                    heads.push(card.placement);
                 }
                 _ => done.skipped += 1,
             }
         }
-        if !ops.is_empty() {
-            ops.extend(self.fitting_all(&ops).await?);
-            self.core().commit_as(self.actor(), ops).await?;
-        }
-        Ok(done)
+        ops.extend(self.fitting_all(&ops).await?);
+        Steps::commit(self.core(), self.actor(), ops, &heads, done).await
     }
 
     /// The live placement of an item here.
@@ -346,7 +324,6 @@ impl<'a> View<'a> {
         Some(PlaceName {
             collection,
             name: place.display_name.clone(),
-            private: matches!(place.place, Some(Place::Private(_))),
         })
     }
 

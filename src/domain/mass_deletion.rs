@@ -10,7 +10,7 @@ use super::{
     core::Core,
     error::{Error, Result},
     history::Restored,
-    id::{NoticeId, Timestamp},
+    id::NoticeId,
     rights::Right,
     store::Notice,
     undo::Undo,
@@ -30,22 +30,19 @@ impl Core {
         self.settle_notice(actor, notice).await
     }
 
-    /// Undoes everything the client of a notice did since its deletions began; what takes that back
-    /// comes with it.
+    /// [`Core::undo_client`] of a notice, since its deletions began.
     pub async fn undo_notice(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
         notice: NoticeId,
-    ) -> Result<(Restored, Undo)> {
+    ) -> Result<(Restored, Vec<Undo>)> {
         let told = self.own_notice(actor, notice).await?;
         if !told.can_be_undone() {
             return Err(Error::NotFound);
         }
-        let first = Timestamp::now();
-        let restored = self.undo_client(actor, &told.client, told.since).await?;
-        let last = Timestamp::now();
+        let undone = self.undo_client(actor, &told.client, told.since).await?;
         self.settle_notice(actor, notice).await?;
-        Ok((restored, Undo::WentBack { first, last }))
+        Ok(undone)
     }
 
     async fn settle_notice(&self, actor: &Arc<Actor>, notice: NoticeId) -> Result<()> {

@@ -9,7 +9,7 @@ use super::{
     error::{Error, Result},
     grant::Grantee,
     history::TOGETHER,
-    id::{CollectionId, ItemId, PlacementId, RevisionId, Seq, Timestamp},
+    id::{CollectionId, ItemId, PlacementId, RevisionId, Seq},
     item::Placement,
     rights::GroupRight,
     sharing::Placed,
@@ -64,8 +64,8 @@ pub enum Undo {
         modify: bool,
         grantees: Vec<Grantee>,
     },
-    /// What a client did was undone, within these moments.
-    WentBack { first: Timestamp, last: Timestamp },
+    /// Contents changed: the versions that were replaced.
+    Edited(Vec<RevisionId>),
 }
 
 impl Undo {
@@ -83,10 +83,8 @@ impl Undo {
             Undo::Returned { returned, .. } => returned.len(),
             Undo::Granted { former, .. } => former.len(),
             Undo::Modifiable { grantees, .. } => grantees.len(),
-            Undo::TagDeleted { .. }
-            | Undo::Commented { .. }
-            | Undo::Folder(_)
-            | Undo::WentBack { .. } => 1,
+            Undo::Edited(edits) => edits.len(),
+            Undo::TagDeleted { .. } | Undo::Commented { .. } | Undo::Folder(_) => 1,
         }
     }
 }
@@ -183,11 +181,10 @@ impl Core {
                 let book = self.open(actor, *book).await?;
                 book.ungrant_modify(*placement, *modify, grantees).await
             }
-            Undo::WentBack { first, last } => {
-                let client = &actor.client.label;
-                let done = self.undo_within(actor, client, *first..=*last).await?;
+            Undo::Edited(edits) => {
+                let done = self.edits_undone(actor, edits).await?;
                 Ok(TakenBack {
-                    back: done.restored + done.reverted + done.removed,
+                    back: done.reverted,
                     left: done.skipped,
                 })
             }

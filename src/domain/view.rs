@@ -80,7 +80,7 @@ impl Union {
         self.books[1..]
             .iter()
             .map(|book| book.collection())
-            .map(|collection| (collection.id, collection.display_name.clone()))
+            .map(|collection| (collection.id, collection.shown_name().to_owned()))
             .collect()
     }
 }

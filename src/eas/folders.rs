@@ -112,7 +112,7 @@ pub async fn list(face: &Face, screen: Screen, actor: &Arc<Actor>) -> Result<Vec
         if kind == 14 && (mode != Mode::Folders || hidden.contains(&collection.uuid)) {
             continue;
         }
-        let mut name = collection.display_name.clone();
+        let mut name = collection.shown_name().to_owned();
         while folders.iter().any(|folder| folder.name == name) {
             name.push_str(" (2)");
         }

@@ -9,7 +9,7 @@ use std::{
 
 use crate::domain::id::DeviceId;
 
-/// How often "the hierarchy changed" is sent for one folder within [`WINDOW`].
+/// How often it is said of one folder within [`WINDOW`].
 const TIMES: u8 = 3;
 const WINDOW: Duration = Duration::from_secs(600);
 /// Counters kept at most.
@@ -20,7 +20,7 @@ const MAX_ENTRIES: usize = 10_000;
 pub struct Restraint(Mutex<HashMap<(DeviceId, String), (u8, Instant)>>);
 
 impl Restraint {
-    /// Whether a device may be sent once more that a folder is gone.
+    /// Whether a device may be sent once more that a folder, or its key of it, is gone.
     pub fn may_tell(&self, device: DeviceId, folder: &str) -> bool {
         let now = Instant::now();
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -39,6 +39,12 @@ impl Restraint {
         *times = times.saturating_add(1);
         *times <= TIMES
     }
+
+    /// A device has a key of a folder: it reacted to what it was sent.
+    pub fn reacted(&self, device: DeviceId, folder: &str) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.remove(&(device, folder.to_owned()));
+    }
 }
 
 #[cfg(test)]
@@ -52,6 +58,8 @@ mod tests {
             .map(|_| restraint.may_tell(DeviceId(1), "gone"))
             .collect();
         assert_eq!(told, [true, true, true, false, false]);
+        restraint.reacted(DeviceId(1), "gone");
+        assert!(restraint.may_tell(DeviceId(1), "gone"));
         assert!(restraint.may_tell(DeviceId(1), "other"));
         assert!(restraint.may_tell(DeviceId(2), "gone"));
     }

@@ -188,14 +188,17 @@ impl Waiter {
         let mut changed = Vec::new();
         let synced = synced::read(&self.face, self.device).await?;
         for (id, book) in books.found {
+            // A device whose key is no longer valid has to hear that, a few times.
+            let may_tell = || self.face.restraint.may_tell(self.device, &id);
             let has_news = match book.pending().await? {
-                // A device whose key is no longer valid has to hear that.
-                Pending::Something | Pending::Void => true,
+                Pending::Something => true,
                 Pending::Nothing => false,
+                Pending::Void => may_tell(),
                 // A Ping for a folder before its first Sync is left alone. Of one that was
                 // synchronized, the key may be gone, or be of another choice of books.
                 Pending::Unprimed => {
-                    matches!(self.watched, Watched::Folders(_)) || synced.contains(&id)
+                    let had_key = matches!(self.watched, Watched::Folders(_));
+                    (had_key || synced.contains(&id)) && may_tell()
                 }
             };
             if has_news {

@@ -144,8 +144,8 @@ async fn provision(
 /// Sends a device without account-only wipe the removal of every folder. An answer may be lost: the
 /// folders are gone when the device presents the key that it was sent with their removal.
 async fn empty(face: &Face, device: &Device, body: Option<&Element>, by: By) -> Result<Reply> {
-    let (answer, is_emptied) = folder_sync::take_all(face, device, body).await?;
-    if is_emptied && by == By::Owner {
+    let (answer, is_emptied) = folder_sync::take_all(face, device, body, by).await?;
+    if is_emptied {
         face.core.wiped(device, "folders removed", true).await?;
     }
     Ok(answer)

@@ -71,6 +71,8 @@ sentences! {
     password_short: "A password has at least {} characters.", "Un mot de passe a au moins {} caractères.";
     password_long: "This password is too long.", "Ce mot de passe est trop long.";
     password_own_name: "A password must not be your own name, login or address.", "Un mot de passe ne doit pas être votre nom, votre identifiant ou votre adresse.";
+    password_same: "This is the password you have: choose another one.", "C'est le mot de passe que vous avez : choisissez-en un autre.";
+    account_disabled: "This account is disabled: ask your administrator.", "Ce compte est désactivé : demandez à votre administrateur.";
     password_common: "This password is among the first that anybody tries.", "Ce mot de passe est parmi les premiers que l'on essaie.";
     wrong_password: "This is not your password.", "Ce n'est pas votre mot de passe.";
     sessions: "Where you are signed in", "Où vous êtes connecté";

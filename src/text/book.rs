@@ -28,6 +28,9 @@ sentences! {
     entries_hint: "Parted by commas; within a name write \\,", "Séparées par des virgules ; dans un nom, écrivez \\,";
     may_not_add: "You may not add contacts to {}: ask an administrator of the group.", "Vous ne pouvez pas ajouter de contacts à {} : demandez à un administrateur du groupe.";
     signed_out: "Your session has ended, and nothing was saved. What you typed is still here (a photo has to be chosen again): sign in in a new tab, then save here.", "Votre session est terminée, et rien n'a été enregistré. Ce que vous avez saisi est encore ici (une photo est à choisir de nouveau) : connectez-vous dans un nouvel onglet, puis enregistrez ici.";
+    photo_again: "Choose the photo again.", "Choisissez de nouveau la photo.";
+    taken_already: "“{}” is taken already.", "« {} » est déjà pris.";
+    place_gone: "{} is not here any more for you. What you typed is still here: it can be saved in Private.", "{} n'est plus là pour vous. Ce que vous avez saisi est encore ici : vous pouvez l'enregistrer dans Privé.";
     comment_was_changed: "Comment changed; it said:", "Commentaire modifié ; il disait :";
     comment_was_deleted: "Comment deleted; it said:", "Commentaire supprimé ; il disait :";
     restore_comment: "Bring this comment back", "Rétablir ce commentaire";

@@ -15,7 +15,7 @@ use http::{StatusCode, header};
 use super::{
     Web,
     browsers::browser_name,
-    edit::{PHOTO, in_turn, invalid, picture, whole},
+    edit::{PHOTO, in_turn, invalid, picture, stale_form, whole},
     form::Posted,
     limit::Limit,
     page::{Shell, Tool, see_other, show},
@@ -55,6 +55,7 @@ struct Page {
     sessions: Vec<Row>,
     password_hint: String,
     groups: Vec<String>,
+    removes_photo: bool,
 }
 
 /// A browser somebody is signed in with, in words.
@@ -88,6 +89,7 @@ async fn telling_again(web: &Arc<Web>, visit: &Visit, told: Told, typed: Portrai
             organization: typed.organization.unwrap_or(stored.organization),
             picture: stored.picture,
         };
+        let removes_photo = typed.picture.is_some_and(|picture| picture.is_empty());
         let sessions = web.core.sessions(&visit.actor).await?;
         let groups = visit.actor.memberships.iter();
         let page = Page {
@@ -98,6 +100,7 @@ async fn telling_again(web: &Arc<Web>, visit: &Visit, told: Told, typed: Portrai
             sessions: sessions.iter().map(|session| row(session, visit)).collect(),
             password_hint: fill(visit.text.account.new_password_hint, &[&SHORTEST]),
             groups: groups.map(|own| own.display_name.clone()).collect(),
+            removes_photo,
             shell: visit.shell_of(web, Tool::Settings, told),
         };
         Ok(show(status, &page))
@@ -149,6 +152,8 @@ struct Sent {
     password: String,
     /// The form was made for this session.
     fresh: bool,
+    /// A picture came with one that is not, and was not taken.
+    lost_photo: bool,
 }
 
 async fn receive(
@@ -168,7 +173,7 @@ async fn receive(
             let octets = picture(field, limit, &mut room).await?;
             match octets {
                 Some(octets) if octets.is_empty() => {}
-                None if !sent.fresh => {}
+                None if !sent.fresh => sent.lost_photo = true,
                 octets => {
                     let octets = octets.ok_or(Error::TooLarge { limit })?;
                     let made = in_turn(web, move |facet| facet.picture(&octets, most));
@@ -209,6 +214,14 @@ pub async fn card(State(web): State<Arc<Web>>, visit: Visit, mut form: Multipart
         }
         Err(error) => Told::refused(&error, &visit),
     };
+    let chosen = card.portrait.picture.as_ref();
+    let told = match told {
+        // A page cannot hold what was chosen.
+        Told::Refused(status, why) if chosen.is_some_and(|picture| !picture.is_empty()) => {
+            Told::Refused(status, format!("{why} {}", visit.text.book.photo_again))
+        }
+        told => told,
+    };
     telling_again(&web, &visit, told, card.portrait).await
 }
 
@@ -218,7 +231,8 @@ async fn change(
     card: &Sent,
 ) -> Result<std::result::Result<Done, Told>> {
     if !card.fresh {
-        return Err(Error::Invalid(visit.text.stale_page.into()));
+        let why = stale_form(visit.text, card.lost_photo);
+        return Ok(Err(Told::Refused(StatusCode::FORBIDDEN, why)));
     }
     let mut portrait = card.portrait.clone();
     // The address signs in and gets links for forgotten passwords.
@@ -288,6 +302,9 @@ pub async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         let new = posted.value("new");
         if new != posted.value("again") {
             return Ok(Err(refused(x.passwords_differ.to_owned())));
+        }
+        if new == posted.value("old") {
+            return Ok(Err(refused(x.password_same.to_owned())));
         }
         let person = web.core.account(&visit.actor).await?;
         if let Some(weak) = weakness(new, &person) {

@@ -154,21 +154,14 @@ fn place_link(place: &KnownPlace, visit: &Visit) -> Option<page::CardPlace> {
                 name,
             })
         }
-        _ => {
-            let mut books = visit.books.iter();
-            let book = books.find(|book| book.id == place.collection);
-            Some(page::CardPlace {
-                name: match book {
-                    Some(book) => book.display_name.clone(),
-                    None => visit.text.private.to_owned(),
-                },
-                path: match book {
-                    Some(book) => PlacePath::Book(book.segment.clone()).path(),
-                    None => PlacePath::Private.path(),
-                },
-                seen: None,
-            })
-        }
+        _ => Some(page::CardPlace {
+            name: names::of_own_book(place.collection, visit),
+            path: match visit.further_book(place.collection) {
+                Some(book) => PlacePath::Book(book.segment.clone()).path(),
+                None => PlacePath::Private.path(),
+            },
+            seen: None,
+        }),
     }
 }
 

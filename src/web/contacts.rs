@@ -218,24 +218,30 @@ pub async fn list(
 
 /// `GET /contacts`: the place chosen last; Private after signing in.
 pub async fn last_place(visit: Visit, headers: HeaderMap) -> Response {
-    let group = chosen_group(&visit, &headers).map(PlacePath::Group);
-    see_other(&group.unwrap_or(PlacePath::Private).path())
+    let books = visit.books.iter();
+    let mut books = books.map(|book| PlacePath::Book(book.segment.clone()));
+    let place = match chosen_group(&visit, &headers) {
+        Some(group) => Some(PlacePath::Group(group)),
+        None => books.find(|book| is_chosen(book, &headers)),
+    };
+    see_other(&place.unwrap_or(PlacePath::Private).path())
 }
 
 /// The group whose place was chosen last.
 pub fn chosen_group(visit: &Visit, headers: &HeaderMap) -> Option<String> {
-    let chosen = |name: &String| {
-        let path = PlacePath::Group(name.clone()).path();
-        let kept = format!("{COOKIE}={}", encode_segment(&path));
-        headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .any(|pair| pair.trim() == kept)
-    };
     let names = visit.actor.memberships.iter().map(|own| own.name.clone());
+    let chosen = |name: &String| is_chosen(&PlacePath::Group(name.clone()), headers);
     names.into_iter().find(chosen)
+}
+
+fn is_chosen(place: &PlacePath, headers: &HeaderMap) -> bool {
+    let kept = format!("{COOKIE}={}", encode_segment(&place.path()));
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .any(|pair| pair.trim() == kept)
 }
 
 /// The cookie that begins a session in Private.

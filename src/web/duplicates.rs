@@ -11,6 +11,7 @@ use super::{
     facet::Side,
     form::Posted,
     import::brief,
+    names,
     page::{Shell, see_other, show},
     params::Query,
     place::{PairPath, PlacePath},
@@ -168,7 +169,9 @@ async fn stays(book: &Book, absorbed: &Card, visit: &Visit) -> Result<Option<Str
         .into_iter()
         .filter(|place| place.placement != absorbed.placement.id);
     let names = others.map(|place| match place.known {
-        Some(known) if matches!(known.place, Place::Private(_)) => text.private.to_owned(),
+        Some(known) if matches!(known.place, Place::Private(_)) => {
+            names::of_own_book(known.collection, visit)
+        }
         Some(known) => known.display_name,
         None => text.unknown_group.to_owned(),
     });

@@ -45,7 +45,7 @@ use crate::{
         item::{Card, random_id},
         rule::Malformed,
     },
-    text::fill,
+    text::{Text, fill},
 };
 
 /// `GET /new`: in the place the person set for new contacts; in Private where that is gone.
@@ -85,14 +85,23 @@ pub async fn new(State(web): State<Arc<Web>>, place: PlacePath, visit: Visit) ->
 /// What the person calls a place of contacts.
 fn place_name(place: &PlacePath, visit: &Visit) -> String {
     if let PlacePath::Book(segment) = place {
-        let mut books = visit.books.iter().filter(|book| book.segment == *segment);
-        let book = books.next().map(|book| book.display_name.clone());
-        return book.unwrap_or_else(|| visit.text.private.to_owned());
+        let book = visit.books.iter().find(|book| book.segment == *segment);
+        let name = book.map(|book| names::of_book(book, visit.text));
+        return name.unwrap_or_else(|| visit.text.private.to_owned());
     }
     let groups = visit.actor.memberships.iter();
     let mut groups = groups.filter(|own| PlacePath::Group(own.name.clone()) == *place);
     let group = groups.next().map(|own| own.display_name.clone());
     group.unwrap_or_else(|| visit.text.private.to_owned())
+}
+
+/// That a form is too old, and whether a picture is to be chosen again.
+pub fn stale_form(text: &Text, lost_photo: bool) -> String {
+    if lost_photo {
+        format!("{} {}", text.stale_form, text.book.photo_again)
+    } else {
+        text.stale_form.to_owned()
+    }
 }
 
 /// Says before anything is typed that it could not be saved.
@@ -168,7 +177,8 @@ impl Page {
         let unreadable = picture.as_ref().err();
         let refused = refused.or(unreadable);
         let stale = || {
-            let told = visit.text.stale_form.to_owned();
+            let lost = sent.lost_photo && !sent.submitted.remove_photo;
+            let told = stale_form(visit.text, lost);
             sent.stale.then_some((StatusCode::FORBIDDEN, told))
         };
         Self {
@@ -195,6 +205,20 @@ impl Page {
             ..self.at(web, visit, &path)
         };
         show(page.status, &page)
+    }
+
+    /// The form of a new contact of a place that is gone: it can be saved in Private.
+    fn in_private(self, web: &Web, visit: &Visit, gone: &PlacePath) -> Response {
+        let name = match gone {
+            PlacePath::Book(name) | PlacePath::Group(name) => names::short(name),
+            _ => visit.text.unknown_group.to_owned(),
+        };
+        let told = fill(visit.text.book.place_gone, &[&name]);
+        let page = Page {
+            problem: Some((StatusCode::NOT_FOUND, told)),
+            ..self
+        };
+        page.of_new(web, visit, &PlacePath::Private)
     }
 
     fn of_gone(self, web: &Web, visit: &Visit, item: &ItemPath, gone: Gone) -> Response {
@@ -332,7 +356,11 @@ pub async fn create(
         Err(error) => (Some(error), Vec::new()),
     };
     let page = Page::again(&web, &visit, None, &sent, refused.as_ref()).await;
-    Page { alike, ..page }.of_new(&web, &visit, &place)
+    let page = Page { alike, ..page };
+    if let (PlacePath::Book(_) | PlacePath::Group(_), Some(Error::NotFound)) = (&place, &refused) {
+        return page.in_private(&web, &visit, &place);
+    }
+    page.of_new(&web, &visit, &place)
 }
 
 async fn save_new(web: &Arc<Web>, place: &PlacePath, visit: &Visit, sent: &Sent) -> Result<Saved> {

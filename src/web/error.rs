@@ -29,10 +29,15 @@ pub fn explain(error: &Error, text: &Text) -> (StatusCode, String, String) {
             text.stale_title,
             text.stale_text.to_owned(),
         ),
-        Error::UidConflict { href: name } | Error::Exists(name) => (
+        Error::UidConflict { href } => (
             StatusCode::CONFLICT,
             text.forbidden,
-            fill(text.invalid, &[name]),
+            fill(text.invalid, &[href]),
+        ),
+        Error::Exists(name) => (
+            StatusCode::CONFLICT,
+            text.forbidden,
+            fill(text.book.taken_already, &[name]),
         ),
         Error::InvalidDocument(why) => (
             StatusCode::UNPROCESSABLE_ENTITY,

@@ -236,8 +236,8 @@ async fn named(
     };
     match web.core.open(&visit.actor, place.collection).await {
         Ok(book) => Ok(name_of(&book, visit)),
-        Err(Error::NotFound) if place.private => Ok(visit.text.private.to_owned()),
-        Err(Error::NotFound) => Ok(place.name),
+        Err(Error::NotFound) if place.name.trim().is_empty() => Ok(visit.text.private.to_owned()),
+        Err(Error::NotFound) => Ok(names::short(&place.name)),
         Err(error) => Err(error),
     }
 }

@@ -1,8 +1,16 @@
 //! Names of people in the display order of whoever reads them.
 
 use super::{Web, request::Visit};
-use crate::domain::{
-    class::DOCUMENT, direction::straight, id::PersonId, item::Card, settings::Settings,
+use crate::{
+    domain::{
+        class::DOCUMENT,
+        collection::Collection,
+        direction::straight,
+        id::{CollectionId, PersonId},
+        item::Card,
+        settings::Settings,
+    },
+    text::Text,
 };
 
 /// A contact's name; `texts` are the `(field, value)` of its index.
@@ -38,6 +46,23 @@ pub fn short(name: &str) -> String {
     match name.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", name[..end].trim_end()),
         None => name.to_owned(),
+    }
+}
+
+/// What the reader calls a book of contacts they may read.
+pub fn of_book(book: &Collection, text: &Text) -> String {
+    if book.is_default() {
+        text.private.to_owned()
+    } else {
+        short(&straight(book.shown_name()))
+    }
+}
+
+/// [`of_book`] of a private book of the visitor.
+pub fn of_own_book(book: CollectionId, visit: &Visit) -> String {
+    match visit.further_book(book) {
+        Some(book) => of_book(book, visit.text),
+        None => visit.text.private.to_owned(),
     }
 }
 

@@ -20,8 +20,9 @@ use super::{
 };
 use crate::{
     domain::{
-        error::Result,
-        id::NoticeId,
+        actor::Actor,
+        error::{Error, Result},
+        id::{CollectionId, NoticeId},
         refused::{CHANGES, RefusedChange},
     },
     text::fill,
@@ -123,7 +124,8 @@ pub async fn undo_notice(State(web): State<Arc<Web>>, posted: Posted) -> Respons
     let undone = async {
         let notices = web.core.notices(actor).await?;
         let told = notices.into_iter().find(|told| told.id == notice);
-        let (restored, undo) = web.core.undo_notice(actor, notice).await?;
+        let collection = told.as_ref().and_then(|told| told.collection);
+        let (restored, undos) = web.core.undo_notice(actor, notice).await?;
         // Of one contact: to its card.
         let shown = match told.and_then(|told| told.item) {
             Some(item) => web.core.open_item(actor, item).await?,
@@ -133,12 +135,15 @@ pub async fn undo_notice(State(web): State<Arc<Web>>, posted: Posted) -> Respons
             let place = PlacePath::of(&book).path();
             format!("{place}/c/{}", card.placement.server_id)
         });
-        let path = path.unwrap_or_else(|| "/c/private".to_owned());
-        Ok((restored, undo, path))
+        let path = match path {
+            Some(path) => path,
+            None => place_of(&web, actor, collection).await?,
+        };
+        Ok((restored, undos, path))
     };
     match undone.await {
-        Ok((restored, undo, path)) => {
-            let kept = web.undos.keep(&posted.visit, vec![undo], &path);
+        Ok((restored, undos, path)) => {
+            let kept = web.undos.keep(&posted.visit, undos, &path);
             Done::went_back(&restored).undone_by(kept).at(&path)
         }
         Err(error) => posted.visit.failed(&web, &error),
@@ -148,9 +153,32 @@ pub async fn undo_notice(State(web): State<Arc<Web>>, posted: Posted) -> Respons
 /// `POST /notices/confirm`: all is well.
 pub async fn confirm_notice(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let notice = NoticeId(posted.number("notice"));
-    match web.core.confirm_notice(&posted.visit.actor, notice).await {
-        Ok(()) => super::page::see_other("/c/private"),
+    let actor = &posted.visit.actor;
+    let confirmed = async {
+        let notices = web.core.notices(actor).await?;
+        let told = notices.into_iter().find(|told| told.id == notice);
+        web.core.confirm_notice(actor, notice).await?;
+        place_of(&web, actor, told.and_then(|told| told.collection)).await
+    };
+    match confirmed.await {
+        Ok(path) => super::page::see_other(&path),
         Err(error) => posted.visit.failed(&web, &error),
+    }
+}
+
+/// Where a notice leads: to the place it is about, to Private where that is gone.
+async fn place_of(
+    web: &Web,
+    actor: &Arc<Actor>,
+    collection: Option<CollectionId>,
+) -> Result<String> {
+    let Some(collection) = collection else {
+        return Ok(PlacePath::Private.path());
+    };
+    match web.core.open(actor, collection).await {
+        Ok(book) => Ok(PlacePath::of(&book).path()),
+        Err(Error::NotFound) => Ok(PlacePath::Private.path()),
+        Err(error) => Err(error),
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
         actor::Actor,
         collection::Collection,
         error::Error,
-        id::GroupId,
+        id::{CollectionId, GroupId},
         search::Scope,
         settings::{Settings, Theme},
         store::NoticeKind,
@@ -94,6 +94,11 @@ impl Visit {
         size.map(|(_, size)| *size)
     }
 
+    /// A private book of the person besides the one everybody has.
+    pub fn further_book(&self, id: CollectionId) -> Option<&Collection> {
+        self.books.iter().find(|book| book.id == id)
+    }
+
     /// The common part of a page; `here` is the place shown.
     pub fn shell(&self, web: &Web, here: Option<&str>) -> Shell {
         let documents = here.is_some_and(|here| here.starts_with("/d/"));
@@ -121,7 +126,7 @@ impl Visit {
         for book in self.books.iter().filter(|_| !documents) {
             places.push(PlaceLink {
                 path: PlacePath::Book(book.segment.clone()).path(),
-                name: book.display_name.clone(),
+                name: names::of_book(book, self.text),
                 members: None,
                 current: false,
             });
@@ -253,8 +258,9 @@ pub fn wanted(method: &Method, uri: &Uri) -> String {
     let kept = match segments[..] {
         ["d", "g", _, _, "c", _, ..] => 6,
         ["d", "private", _, "c", _, ..] | ["c", "books", _, "c", _, ..] => 5,
+        ["c", "books", _, ..] => 3,
         ["c" | "g", _, "c", _, ..] | ["d", "g", _, _, ..] => 4,
-        ["d", "private", _, ..] | ["c", "books", _, ..] | ["g", _, "members" | "rights", ..] => 3,
+        ["d", "private", _, ..] | ["g", _, "members" | "rights", ..] => 3,
         ["settings", "display" | "contacts"] => 1,
         ["c" | "g" | "settings" | "join", _, ..] => 2,
         [
@@ -303,8 +309,10 @@ async fn alerts(
         }
         let place = match notice.collection {
             Some(collection) => match web.core.open(actor, collection).await {
-                Ok(book) if book.is_private() => text.private.to_owned(),
-                Ok(book) => book.collection().display_name.clone(),
+                Ok(book) if book.is_private() && book.collection().is_folder() => {
+                    text.private.to_owned()
+                }
+                Ok(book) => names::of_book(book.collection(), text),
                 Err(Error::NotFound) => text.unknown_group.to_owned(),
                 Err(error) => return Err(error),
             },
@@ -393,6 +401,7 @@ mod tests {
             (Method::POST, "/g/Team%20A/c/7/edit", "/g/Team%20A/c/7"),
             (Method::POST, "/c/books/club/new", "/c/books/club"),
             (Method::POST, "/c/books/club/c/7/edit", "/c/books/club/c/7"),
+            (Method::POST, "/c/books/c/selected/delete", "/c/books/c"),
             (Method::POST, "/g/Team/rights/grant", "/g/Team/rights"),
             (Method::POST, "/d/private/Plans/upload", "/d/private/Plans"),
             (

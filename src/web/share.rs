@@ -23,7 +23,6 @@ use crate::{
         error::{Error, Result},
         id::{CollectionId, PlacementId},
         item::Placement,
-        rights::Right,
         sharing::{How, Placed, ShownPlace},
         undo::Undo,
     },
@@ -104,14 +103,13 @@ pub async fn into_new_folder(
     let shared = async {
         let (book, card) = item.open(&web, visit).await?;
         let place = web.core.open(&visit.actor, posted.collection("to")).await?;
-        // Before there is a folder that stays empty.
-        let shares = book.item_privileges(&card.placement).await?.share;
-        if !shares && place.may_hold(&card.placement) {
-            let right = Right::Share;
-            return Err(Error::Forbidden { right });
-        }
-        let folder = place.make_folder(posted.value("name")).await?;
-        one(book, &card.placement, folder, How::Share).await
+        let shared = place.share_into_new_folder(&book, &card.placement, posted.value("name"));
+        let (into, placed) = shared.await?;
+        Ok(Brought {
+            from: book,
+            into,
+            placed,
+        })
     };
     match shared.await {
         Ok(brought) => {
@@ -245,11 +243,7 @@ pub fn name_of(book: &Book, visit: &Visit) -> String {
         let place = documents::place_name(book, visit);
         return format!("{place} · {}", documents::folder_name(book, visit));
     }
-    if book.is_private() && book.collection().is_default() {
-        visit.text.private.to_owned()
-    } else {
-        book.collection().display_name.clone()
-    }
+    names::of_book(book.collection(), visit.text)
 }
 
 async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -> Result<Response> {
@@ -271,7 +265,8 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
         let there = places.iter().find(|place| knows(place, id));
         let adds = other.may_add();
         // One's own contacts are moved between own books, not shared with them.
-        let shown = folder || !other.is_private() || other.collection().is_default();
+        let from_own = book.is_private() || !other.collection().is_default();
+        let shares = folder || !(other.is_private() && from_own);
         if other.collection().is_default_folder() && adds && may.share {
             let place = (id.0, documents::place_name(&other, visit));
             // It is called sharing: groups come first.
@@ -281,14 +276,16 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
                 makes.push(place)
             }
         }
-        if there.is_none() && !(shown && other.may_hold(&card.placement)) {
+        let fits = there.is_none() && other.may_hold(&card.placement);
+        let brings = fits && adds && may.share;
+        if brings && may.remove {
+            moves.push((id.0, name_of(&other, visit)));
+        }
+        if there.is_none() && !(fits && shares) {
             continue;
         }
         let here = id == book.collection().id;
-        let share = (there.is_none() && adds && may.share).then_some(id.0);
-        if share.is_some() && may.remove {
-            moves.push((id.0, name_of(&other, visit)));
-        }
+        let share = (brings && shares).then_some(id.0);
         rows.push(PlaceRow {
             name: name_of(&other, visit),
             path: Some(PlacePath::of(&other).path()),

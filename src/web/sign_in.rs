@@ -78,9 +78,8 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
             about.note_login(&identity.person().login);
             return begun(&web, person, &from, &sent.next, &headers).await;
         }
-        Ok(Outcome::Missing | Outcome::Denied | Outcome::Disabled) => {
-            (text.sign_in_failed.to_owned(), None)
-        }
+        Ok(Outcome::Disabled) => (text.account.account_disabled.to_owned(), None),
+        Ok(Outcome::Missing | Outcome::Denied) => (text.sign_in_failed.to_owned(), None),
         Ok(Outcome::Throttled { retry_after }) => slowed(text, retry_after),
         Err(error) => return anonymous_failure(&error, &headers),
     };

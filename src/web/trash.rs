@@ -124,19 +124,11 @@ pub async fn back(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
     let Some(at) = moment(&posted) else {
         return no_moment(&web, &place, visit).await;
     };
-    let first = Timestamp::now();
     let restored = async {
         let book = place.open(&web, visit).await?;
         book.restore_place_at(at).await
     };
-    let done = restored.await.map(|(back, returned)| {
-        let last = Timestamp::now();
-        let here = format!("{}/trash", place.path());
-        let undos = vec![returned, Undo::WentBack { first, last }];
-        let kept = web.undos.keep(visit, undos, &here);
-        Done::went_back(&back).undone_by(kept)
-    });
-    settled(&web, &place, visit, done).await
+    went_back(&web, &place, visit, restored.await).await
 }
 
 /// `POST …/trash/undo-client`: everything one client of the person did since a moment.
@@ -188,15 +180,14 @@ async fn went_back(
     web: &Arc<Web>,
     place: &PlacePath,
     visit: &Visit,
-    outcome: Result<Restored>,
+    outcome: Result<(Restored, Vec<Undo>)>,
 ) -> Response {
-    settled(
-        web,
-        place,
-        visit,
-        outcome.map(|back| Done::went_back(&back)),
-    )
-    .await
+    let done = outcome.map(|(back, undos)| {
+        let here = format!("{}/trash", place.path());
+        let kept = web.undos.keep(visit, undos, &here);
+        Done::went_back(&back).undone_by(kept)
+    });
+    settled(web, place, visit, done).await
 }
 
 async fn settled(

@@ -1,5 +1,6 @@
 //! The pages, as a browser without script meets them.
 
+mod books;
 mod devices;
 mod edit;
 mod fields;
@@ -73,6 +74,19 @@ fn signing_in_leads_where_one_wanted_to_go() {
     let answer = browser.submit("/logout", &[("token", &token)]);
     assert_eq!(answer.header("location"), Some("/login"));
     assert_eq!(browser.get("/c/private").status, 303);
+}
+
+#[test]
+fn who_is_disabled_is_told_so_once_the_password_is_right() {
+    let server = Server::start();
+    server.disable("bob", true);
+    let mut browser = Browser::open(&server.address);
+    let answer = browser.sign_in("bob", "demo");
+    assert_eq!(answer.status, 401);
+    assert!(answer.text().contains("This account is disabled"));
+    let guessed = browser.sign_in("bob", "guess").text();
+    assert!(guessed.contains("do not belong together"), "{guessed}");
+    assert!(!guessed.contains("This account is disabled"));
 }
 
 #[test]

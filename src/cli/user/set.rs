@@ -9,6 +9,7 @@ use crate::{
     cli::{Done, person, text},
     dav::{Choice, Homes},
     domain::{
+        error::Error,
         office::{Office, people::AccountChange},
         principal::UTC_OFFSET,
     },
@@ -85,6 +86,7 @@ impl Set {
         let person = person(&**office.core().store(), &self.login).await?;
         let picture = self.picture.as_deref().map(read_picture).transpose()?;
         let document_quota = self.document_quota.as_deref().map(octets).transpose()?;
+        let class = self.class.clone().filter(|class| !class.is_empty());
         let change = AccountChange {
             settings: self.settings(&person.settings)?,
             email: self
@@ -103,7 +105,10 @@ impl Set {
         };
         let office = forced(office, self.force);
         let changed = office.change_account(person.id, change).await;
-        changed.map_err(|error| or_forced(&error))?;
+        changed.map_err(|error| match (&error, class) {
+            (Error::NotFound, Some(class)) => format!("there is no class {class}"),
+            _ => or_forced(&error),
+        })?;
         text(format!("account {} changed\n", self.login))
     }
 

@@ -144,14 +144,11 @@ fn display_name(call: &Call, resource: &Resource) -> String {
 
 /// `displayname` of a book, never empty: some clients would show the last segment of the URL.
 fn book_name(book: &Book) -> String {
-    let collection = book.collection();
+    let name = book.collection().shown_name();
     if book.is_members() {
-        return format!("{} (members)", collection.display_name);
-    }
-    if collection.display_name.trim().is_empty() {
-        collection.segment.clone()
+        format!("{name} (members)")
     } else {
-        collection.display_name.clone()
+        name.to_owned()
     }
 }
 

@@ -47,6 +47,8 @@ pub enum DocumentOp {
     HideFolder { folder: CollectionId },
     /// Shows a deleted folder again, without its former contents.
     ShowFolder { folder: CollectionId },
+    /// Removes a folder that never held anything; any other stays.
+    DropFolder { folder: CollectionId },
     /// Links a document to a contact, or breaks the link.
     Attach {
         contact: ItemId,

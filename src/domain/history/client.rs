@@ -2,44 +2,34 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
-    ops::RangeInclusive,
     sync::Arc,
 };
 
-use super::{Restored, Spot, TOGETHER, portions};
+use super::{Restored, Spot, Steps, TOGETHER, portions};
 use crate::domain::{
     actor::Actor,
     batch::{BookOp, Op},
     book::{Book, removal},
     core::Core,
     error::{Error, Result},
-    id::{CollectionId, ItemId, PlacementId, Timestamp},
-    item::Card,
+    id::{CollectionId, ItemId, PlacementId, RevisionId, Timestamp},
+    item::{Card, Placement},
     rights::Right,
     store::{Revision, RevisionKind},
+    undo::Undo,
 };
 
 impl Core {
     /// Undoes everything one client of the actor did since a moment: items it removed come back,
-    /// items it placed go to the trash, contents lose what it changed and keep what others did.
+    /// items it placed go to the trash, contents lose what it changed and keep what others did. What
+    /// undoes just that comes with it.
     pub async fn undo_client(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
         client: &str,
         since: Timestamp,
-    ) -> Result<Restored> {
-        self.undo_within(actor, client, since..=Timestamp(i64::MAX))
-            .await
-    }
-
-    /// [`Core::undo_client`] of what was done within a time.
-    pub(in crate::domain) async fn undo_within(
-        self: &Arc<Self>,
-        actor: &Arc<Actor>,
-        client: &str,
-        within: RangeInclusive<Timestamp>,
-    ) -> Result<Restored> {
-        let within = &((*within.start()).max(self.history_begins())..=*within.end());
+    ) -> Result<(Restored, Vec<Undo>)> {
+        let within = &(since.max(self.history_begins())..=Timestamp(i64::MAX));
         let store = self.store();
         let doings = store.done_by(actor.person, client, within.clone()).await?;
         let placed = store
@@ -59,19 +49,16 @@ impl Core {
         for book in emptied {
             self.book_undeleted(actor, book).await?;
         }
-        let mut done = Restored::default();
+        let mut steps = Steps::default();
         for (placed, last) in portions(&placed, &last, TOGETHER) {
-            done += self
+            steps += self
                 .decided(actor, |actor| async move {
                     let mut ops = Vec::new();
                     let away = self.placements_undone(&actor, placed, renamed, &mut ops);
-                    let mut done = away.await?;
+                    let (mut done, away) = away.await?;
                     done += self.removals_undone(&actor, last, &mut ops).await?;
-                    if !ops.is_empty() {
-                        ops.extend(self.fitting_all(&ops).await?);
-                        self.commit_as(&actor, ops).await?;
-                    }
-                    Ok(done)
+                    ops.extend(self.fitting_all(&ops).await?);
+                    Steps::commit(self, &actor, ops, &away, done).await
                 })
                 .await?;
         }
@@ -83,11 +70,47 @@ impl Core {
         }
         let edited: Vec<(ItemId, Vec<&Revision>)> = items.into_iter().collect();
         for some in edited.chunks(TOGETHER) {
-            done += self
+            steps += self
                 .decided(actor, |actor| async move {
                     self.contents_undone(&actor, some).await
                 })
                 .await?;
+        }
+        let done = steps.done;
+        Ok((done, steps.undone_by(self).await?))
+    }
+
+    /// Takes back single edits and keeps what was written since. What the actor reads nowhere any
+    /// more is not counted.
+    pub(in crate::domain) async fn edits_undone(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        edits: &[RevisionId],
+    ) -> Result<Restored> {
+        let mut done = Restored::default();
+        for some in edits.chunks(TOGETHER) {
+            let mut kept = Vec::with_capacity(some.len());
+            for edit in some {
+                let edit = match self.kept(*edit).await {
+                    // Purged since.
+                    Err(Error::NotFound) => {
+                        done.skipped += 1;
+                        continue;
+                    }
+                    edit => edit?,
+                };
+                if let Some(item) = edit.item
+                    && self.readable(actor, item, None).await?.is_some()
+                {
+                    kept.push((item, edit));
+                }
+            }
+            let edited = kept.iter().map(|(item, edit)| (*item, vec![edit]));
+            let edited: &Vec<(ItemId, Vec<&Revision>)> = &edited.collect();
+            let steps = self.decided(actor, |actor| async move {
+                self.contents_undone(&actor, edited).await
+            });
+            done += steps.await?.done;
         }
         Ok(done)
     }
@@ -115,15 +138,16 @@ impl Core {
         }
     }
 
-    /// Takes away what was placed, but for what was given another href where it was.
+    /// Takes away what was placed, but for what was given another href where it was. Also what goes.
     async fn placements_undone(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
         placed: &[PlacementId],
         renamed: &HashSet<Spot>,
         ops: &mut Vec<Op>,
-    ) -> Result<Restored> {
+    ) -> Result<(Restored, Vec<Placement>)> {
         let mut done = Restored::default();
+        let mut away = Vec::new();
         for id in placed {
             let card = self.store().placement(*id).await?;
             let Some(card) = card.filter(|card| card.placement.is_live()) else {
@@ -141,11 +165,12 @@ impl Core {
             if allowed {
                 done.removed += 1;
                 ops.push(removal(&placement));
+                away.push(placement);
             } else {
                 done.skipped += 1
             }
         }
-        Ok(done)
+        Ok((done, away))
     }
 
     /// Brings back what was removed.
@@ -182,9 +207,9 @@ impl Core {
         self: &Arc<Self>,
         actor: &Arc<Actor>,
         edited: &[(ItemId, Vec<&Revision>)],
-    ) -> Result<Restored> {
+    ) -> Result<Steps> {
         let mut done = Restored::default();
-        let mut ops = Vec::new();
+        let (mut ops, mut heads) = (Vec::new(), Vec::new());
         for (item, edits) in edited {
             let Some((book, card)) = self.readable(actor, *item, None).await? else {
                 done.skipped += 1;
@@ -197,15 +222,13 @@ impl Core {
                 Ok(Some(op)) if allowed => {
                     done.reverted += 1;
                     ops.push(op);
+                    heads.push(card.placement);
                 }
                 _ => done.skipped += 1,
             }
         }
-        if !ops.is_empty() {
-            ops.extend(self.fitting_all(&ops).await?);
-            self.commit_as(actor, ops).await?;
-        }
-        Ok(done)
+        ops.extend(self.fitting_all(&ops).await?);
+        Steps::commit(self, actor, ops, &heads, done).await
     }
 
     /// What the card shows without some edits of it.

@@ -7,6 +7,7 @@ use super::{
     store::{OfficeOp, PersonCounts},
 };
 use crate::domain::{
+    account::is_line,
     account_class::AccountClass,
     batch::{Op, PersonOp},
     document::DocumentOp,
@@ -115,6 +116,7 @@ impl Office {
             return Err(Error::Invalid(Rule::Login));
         }
         new.email.as_deref().map_or(Ok(()), check_address)?;
+        check_name(&new.name)?;
         let known = new.class.is_empty()
             || self
                 .classes()
@@ -152,6 +154,7 @@ impl Office {
         {
             check_address(email)?;
         }
+        change.name.as_deref().map_or(Ok(()), check_name)?;
         if change.quota.flatten().is_some_and(|quota| quota < 0) {
             return Err(Error::Invalid(Rule::Quota));
         }
@@ -235,6 +238,18 @@ impl Office {
             .map(drop)
     }
 
+    /// [`Office::put_class`] of another class. `Exists` for a name that is taken.
+    pub async fn add_class(&self, class: AccountClass) -> Result<()> {
+        if class.name.is_empty() {
+            return Err(Error::Invalid(Rule::ClassName));
+        }
+        let known = self.classes().await?;
+        if known.iter().any(|known| known.name == class.name) {
+            return Err(Error::Exists(class.name));
+        }
+        self.put_class(class).await
+    }
+
     /// Removes a class; its people are then in none.
     pub async fn remove_class(&self, name: &str) -> Result<()> {
         if name.is_empty() {
@@ -257,6 +272,16 @@ pub(super) fn typed_is(typed: &str, name: &str) -> Result<()> {
 }
 
 /// `Invalid` for an address no mail could be sent to.
+/// An account without a name is called by its login.
+fn check_name(name: &str) -> Result<()> {
+    let name = name.trim();
+    if name.is_empty() || is_line(name, 1, 100) {
+        Ok(())
+    } else {
+        Err(Error::Invalid(Rule::DisplayName))
+    }
+}
+
 fn check_address(email: &str) -> Result<()> {
     if is_address(email) {
         Ok(())

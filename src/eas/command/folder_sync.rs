@@ -11,6 +11,8 @@ use super::super::{
     hierarchy::{SentFolders, VALUE},
     reply::Reply,
     request::Call,
+    synced,
+    wipe::By,
 };
 use crate::domain::{error::Result, journal::Event, store::Device};
 
@@ -26,6 +28,9 @@ pub async fn run(call: &Call) -> Result<Reply> {
     };
     let now = folders::all(call, &call.actor).await?;
     let next = sent.next(&key, before.clone(), now);
+    if key == "0" {
+        synced::begin_anew(call).await?;
+    }
     if next.key != sent.key {
         call.set_value(VALUE, &next).await?;
         let technical = format!("FolderSync {}", call.version);
@@ -37,10 +42,12 @@ pub async fn run(call: &Call) -> Result<Reply> {
 }
 
 /// Answers FolderSync with the removal of every folder, and returns whether the device has none left.
+/// Only for its owner a new key is noted.
 pub async fn take_all(
     face: &Face,
     device: &Device,
     body: Option<&Element>,
+    by: By,
 ) -> Result<(Reply, bool)> {
     let Some(key) = key_of(body) else {
         return Ok((refuse(status::Folder::MalformedRequest), false));
@@ -51,6 +58,10 @@ pub async fn take_all(
     };
     let is_emptied = !key.is_empty() && sent.key == key && before.is_empty();
     let next = sent.next(&key, before.clone(), Vec::new());
+    if by == By::Anybody {
+        let known = if sent.key.is_empty() { &next } else { &sent };
+        return Ok((encode(&known.key, &before, &[]), false));
+    }
     if next.key != sent.key {
         face.set_value(device, VALUE, &next).await?;
     }

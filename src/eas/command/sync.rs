@@ -223,7 +223,9 @@ async fn answer_all(
             )
     };
     let ids: Vec<&str> = parts.iter().filter(has_key).map(|p| &p.id[..]).collect();
-    synced::note(call, &ids).await?;
+    let no_key = |part: &&Part| matches!(part.said, Said::Status(status::Sync::InvalidSyncKey));
+    let refused: Vec<&str> = parts.iter().filter(no_key).map(|p| &p.id[..]).collect();
+    synced::note(call, &ids, &refused).await?;
     Ok(parts)
 }
 

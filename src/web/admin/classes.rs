@@ -9,9 +9,8 @@ use super::{OfficeVisit, office_of, settled, shell};
 use crate::{
     domain::{
         account_class::{AccountClass, Service},
-        error::{Error, Result},
+        error::Result,
         office::Office,
-        rule::Rule,
     },
     text::admin::Admin,
     web::{
@@ -162,9 +161,8 @@ pub async fn put(State(web): State<Arc<Web>>, posted: Posted) -> Response {
             .any(|name| name == service.as_str());
         class.set(service, allowed);
     }
-    let nameless = posted.checked("new") && class.name.is_empty();
-    let put = if nameless {
-        Err(Error::Invalid(Rule::ClassName))
+    let put = if posted.checked("new") {
+        office.add_class(class).await
     } else {
         office.put_class(class).await
     };

@@ -72,6 +72,8 @@ pub struct Sent {
     pub anew: Option<String>,
     /// The form belongs to another session.
     pub stale: bool,
+    /// A picture came with a form that is too old, and was not taken.
+    pub lost_photo: bool,
     /// The picture was larger than allowed.
     too_large: bool,
     /// More was typed than a form may have.
@@ -107,7 +109,7 @@ impl Sent {
             let is_picture = matches!(name.as_str(), "photo" | "kept-photo");
             // The token comes first: nothing large is taken from elsewhere.
             if is_picture && sent.stale {
-                whole(field, 0).await?;
+                sent.lost_photo |= whole(field, 0).await?.is_none();
                 continue;
             }
             if is_picture {
@@ -201,6 +203,7 @@ impl Sent {
             settles: Vec::new(),
             anew: None,
             stale: true,
+            lost_photo: false,
             too_large: false,
             too_long: false,
             room: None,

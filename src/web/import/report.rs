@@ -7,7 +7,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, header};
 
 use super::super::{
     Web,
@@ -71,6 +71,7 @@ async fn show_page(
     visit: &Visit,
     told: Told,
 ) -> Result<Response> {
+    let status = told.status();
     let book = path.place.open(web, visit).await?;
     let import = book.import_of(path.import).await?;
     let text = visit.text;
@@ -131,7 +132,7 @@ async fn show_page(
         shell: visit.shell_telling(web, Some(&path.place.path()), told),
         here: path.place.path(),
     };
-    let mut answer = show(StatusCode::OK, &page);
+    let mut answer = show(status, &page);
     if under_way {
         let again = HeaderValue::from_static(AGAIN);
         answer.headers_mut().insert(header::REFRESH, again);

@@ -76,6 +76,16 @@ fn a_new_password_asks_the_old_one_and_ends_every_other_session() {
 }
 
 #[test]
+fn a_new_password_is_another_one() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let answer = change(&alice, "demo", "demo", "demo");
+    assert_eq!(answer.status, 422);
+    let page = answer.text();
+    assert!(page.contains("This is the password you have"), "{page}");
+}
+
+#[test]
 fn guessing_the_old_password_is_slowed() {
     let server = Server::start();
     let browser = Browser::of(&server.address, "alice");
@@ -204,6 +214,42 @@ fn the_own_card_is_what_members_of_a_group_see() {
     assert_eq!(save_card(&alice, &fields, None).status, 303);
     assert_eq!(alice.get("/settings/account/photo").status, 404);
     server.check();
+}
+
+#[test]
+fn a_card_that_is_refused_keeps_what_was_asked_and_asks_for_the_photo_again() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let mut picture = Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(60, 40, image::Rgb([20, 120, 60]))
+        .write_to(&mut picture, image::ImageFormat::Png)
+        .expect("a picture");
+    let picture = picture.into_inner();
+    let again = "Choose the photo again.";
+    let wrong = [
+        ("name", "Alice"),
+        ("email", "new@example.net"),
+        ("password", "no"),
+    ];
+    let refused = save_card(&alice, &wrong, Some(&picture));
+    assert!(refused.text().contains(again), "{}", refused.text());
+    let stored = save_card(&alice, &[("name", "Alice")], Some(&picture));
+    assert_eq!(stored.status, 303, "{}", stored.text());
+    let takes_off = [wrong[0], wrong[1], wrong[2], ("remove-photo", "1")];
+    let refused = save_card(&alice, &takes_off, None).text();
+    assert!(!refused.contains(again));
+    assert!(
+        refused.contains("name=\"remove-photo\" value=\"1\" checked"),
+        "{refused}"
+    );
+    // Of another session.
+    let old = [("token", "old"), ("name", "Alicia")];
+    let old = old.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let answer = alice.send("/settings/account/card", &old, Some(&picture));
+    assert_eq!(answer.status, 403);
+    let page = answer.text();
+    assert!(page.contains("Your entries are still here") && page.contains(again));
+    assert!(page.contains("value=\"Alicia\""), "{page}");
 }
 
 #[test]
@@ -344,7 +390,7 @@ fn numbers_are_call_links_where_that_was_chosen() {
     let mut browser = Browser::of(&server.address, "alice");
     let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:one\r\nN:One;;;;\r\nFN:One\r\n\
         TEL;TYPE=WORK:+33 1 99 00 12 34\r\nIMPP:skype:one.two\r\n\
-        item1.IMPP:three.four\r\nitem1.X-ABLabel:Skype\r\nitem2.IMPP:xmpp:five@example.org\r\n\
+        IMPP;X-SERVICE-TYPE=Skype:x-apple:live%3Akall3\r\nitem1.IMPP:three.four\r\nitem1.X-ABLabel:Skype\r\nitem2.IMPP:xmpp:five@example.org\r\n\
         item2.X-ABLabel:Skype\r\nEND:VCARD\r\n";
     let made = dav(
         &server.address,
@@ -390,6 +436,7 @@ fn numbers_are_call_links_where_that_was_chosen() {
     }
     let page = browser.page(&path);
     assert!(page.contains("href=\"skype:one.two?call\""), "{page}");
+    assert!(page.contains("href=\"skype:live%3Akall3?call\""), "{page}");
     assert!(
         page.contains("href=\"skype:three.four?call\""),
         "by its label"

@@ -22,6 +22,11 @@ fn a_class_says_what_its_people_may_use() {
         ("allowed", "carddav"),
     ]);
     assert_eq!(made.status, 303);
+    // Another one of that name does not take its place.
+    let again = put(&[("new", "1"), ("name", "Pupils"), ("contacts", "5")]);
+    assert_eq!(again.status, 409);
+    assert!(again.text().contains("“Pupils” is taken already."));
+    assert!(root.page("/admin/classes").contains("value=\"15\""));
     assert_eq!(put(&[("new", "1"), ("name", "")]).status, 422);
     assert_eq!(put(&[("name", "Pupils"), ("contacts", "0")]).status, 422);
     // What was typed is there to be put right, in the form it was typed into.

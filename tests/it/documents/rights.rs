@@ -249,6 +249,22 @@ fn devices_and_carddav_clients_never_see_folders() {
 }
 
 #[test]
+fn no_folder_is_left_of_what_does_not_fit() {
+    let server = Server::start_with(|config| config.document_quota = 10);
+    let alice = Browser::of(&server.address, "alice");
+    let bob = Browser::of(&server.address, "bob");
+    added(&alice, TEAM, "plan.txt", b"sevenoc");
+    let own = added(&bob, HERE, "own.txt", b"sevenoc");
+    let into = option(&bob.page(&format!("{own}/share")), "Private");
+    let seen = bob.card_named(TEAM, "plan.txt").expect("it is seen");
+    let fields = [("to", into.as_str()), ("name", "New shelf")];
+    let refused = post(&bob, &format!("{seen}/share/folder"), &fields);
+    assert_eq!(refused.status, 507, "{}", refused.text());
+    assert!(!bob.page(HERE).contains("New shelf"));
+    is_whole(&server);
+}
+
+#[test]
 fn no_folder_is_made_for_what_may_not_be_shared() {
     let server = Server::start();
     let alice = Browser::of(&server.address, "alice");

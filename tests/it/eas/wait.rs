@@ -512,10 +512,12 @@ fn a_ping_wakes_for_a_key_that_is_good_for_nothing_any_more() {
             show(Some(Mode::Merged), vec![team.clone()])
         }),
     ];
+    let (mut key, _) = phone.folders("0");
+    phone.pull();
     for (way, act) in ways {
         act();
         // The folders may be others, too.
-        phone.folders("0");
+        (key, _) = phone.folders(&key);
         let start = Instant::now();
         let woken = phone.ping(60, &[&phone.folder]);
         assert_eq!(status(&woken), "2", "{way}");
@@ -531,6 +533,37 @@ fn a_ping_wakes_for_a_key_that_is_good_for_nothing_any_more() {
         );
         assert_eq!((&status(&woken)[..], was_held), ("2", true), "{way}");
         phone.pull();
+    }
+}
+
+#[test]
+fn who_does_not_react_to_a_lost_key_waits_all_the_same() {
+    let server = Server::start();
+    let pings = |phone: &Phone| status(&phone.ping(60, &[&phone.folder]));
+    let ways: [(&str, &dyn Fn(&Phone)); 3] = [
+        ("told", &|phone| {
+            for _ in 0..3 {
+                assert_eq!(pings(phone), "2");
+            }
+        }),
+        ("refused", &|phone| {
+            assert_eq!(pings(phone), "2");
+            let answer = phone.sync("AirSync:GetChanges");
+            assert_eq!(text_at(&answer, &["Status"]).as_deref(), Some("3"));
+        }),
+        ("begun", &|phone| drop(phone.folders("0"))),
+    ];
+    for (id, way) in ways {
+        let phone = ready(&server, "alice", id);
+        let device = server.device("alice", id).id;
+        let collection = None;
+        server.commit(Op::Sync(SyncOp::ForgetSync { device, collection }));
+        way(&phone);
+        let (ended, was_held) = timed(
+            || pings(&phone),
+            || server.set_access("alice", id, DeviceAccess::Blocked),
+        );
+        assert_eq!((&ended[..], was_held), ("7", true), "{id}");
     }
 }
 

@@ -56,6 +56,10 @@ fn the_last_administrator_stays_unless_that_is_forced() {
         );
     }
     works(data, &["user", "set", "ada", "--name", "Ada"]);
+    let long = "a".repeat(101);
+    refused(data, &["user", "set", "ada", "--name", &long]);
+    let why = refused(data, &["user", "set", "ada", "--class", "nope"]);
+    assert!(why.contains("there is no class nope"), "{why}");
     works(data, &["user", "set", "bert", "--enable"]);
     works(data, &["user", "set", "ada", "--no-admin"]);
     works(data, &["user", "remove", "ada"]);

@@ -30,6 +30,7 @@ use carnet::{
         rights::GroupRight,
         settings::Settings,
         sharing::{How, Placed},
+        undo::{TakenBack, Undo},
     },
     store::sqlite::Sqlite,
 };
@@ -48,6 +49,16 @@ pub const PRIVATE: &str = "private";
 const PEOPLE: [&str; 8] = ["ada", "coco", "mia", "max", "zed", "hugo", "ivo", "nora"];
 
 impl World {
+    /// Undoes an action of the web: what is back, and what was left.
+    pub async fn taken_back(&self, login: &str, undos: &[Undo]) -> (usize, usize) {
+        let actor = self.actor(login).await;
+        let mut taken = TakenBack::default();
+        for undo in undos {
+            taken += allowed(self.core.undo(&actor, undo).await);
+        }
+        (taken.back, taken.left)
+    }
+
     pub async fn new() -> Self {
         let world = Self::empty(Limits::default()).await;
         world

@@ -118,6 +118,32 @@ async fn a_place_goes_back_to_a_moment() {
 }
 
 #[tokio::test]
+async fn undoing_that_takes_back_nothing_else_the_person_did() {
+    let w = World::new().await;
+    for uid in ["a", "b"] {
+        allowed(w.create("mia", PRIVATE, uid).await);
+    }
+    let then = moment();
+    allowed(w.modify("mia", PRIVATE, "a", "+33 9").await);
+    allowed(w.modify("mia", PRIVATE, "b", "+33 9").await);
+    allowed(w.delete("mia", PRIVATE, "b").await);
+    allowed(w.create("mia", PRIVATE, "d").await);
+    let book = w.book("mia", PRIVATE).await.expect("a book");
+    let (done, undos) = allowed(book.restore_place_at(then).await);
+    assert_eq!((done.restored, done.reverted, done.removed), (1, 2, 1));
+    // By the same client, before its undo.
+    allowed(w.create("mia", PRIVATE, "meanwhile").await);
+    allowed(w.modify("mia", PRIVATE, "p", "+33 7").await);
+    assert_eq!(w.taken_back("mia", &undos).await, (3, 0));
+    assert!(allowed(w.read("mia", PRIVATE, "a").await).contains("+33 9"));
+    hidden(w.read("mia", PRIVATE, "b").await);
+    allowed(w.read("mia", PRIVATE, "d").await);
+    allowed(w.read("mia", PRIVATE, "meanwhile").await);
+    assert!(allowed(w.read("mia", PRIVATE, "p").await).contains("+33 7"));
+    w.check().await;
+}
+
+#[tokio::test]
 async fn a_refused_change_is_copied_or_proposed_and_accepted() {
     let w = World::new().await;
     refused(w.modify("max", "G", "k", "+33 2").await);
@@ -248,13 +274,12 @@ async fn a_client_that_removes_much_is_noticed_and_undone() {
     // What the client made since goes too, until that is taken back.
     let added = Replace(vcard("later", "+33 8").into_bytes());
     allowed(book.put("later.vcf", &Condition::Absent, &added).await);
-    let (done, undo) = allowed(w.core.undo_notice(&mia, notices[0].id).await);
+    let (done, undos) = allowed(w.core.undo_notice(&mia, notices[0].id).await);
     assert_eq!((done.restored, done.removed, done.skipped), (60, 1, 0));
     assert_eq!(private.count().await.expect("a number"), 161);
     assert!(allowed(w.read("mia", PRIVATE, "c100").await).contains("+33 5"));
     assert!(w.core.notices(&mia).await.expect("notices").is_empty());
-    let taken = allowed(w.core.undo(&mia, &undo).await);
-    assert_eq!((taken.back, taken.left), (61, 0));
+    assert_eq!(w.taken_back("mia", &undos).await, (61, 0));
     allowed(w.read("mia", PRIVATE, "later").await);
     assert_eq!(private.count().await.expect("a number"), 102);
     w.check().await;
@@ -463,7 +488,7 @@ async fn undoing_a_client_keeps_what_others_changed() {
             .await,
     );
     let mia = w.actor("mia").await;
-    let done = allowed(w.core.undo_client(&mia, "CardDAV App", since).await);
+    let (done, _) = allowed(w.core.undo_client(&mia, "CardDAV App", since).await);
     assert_eq!((done.reverted, done.removed, done.skipped), (1, 1, 0));
     let text = allowed(w.read("max", "G", "p").await);
     assert!(

@@ -237,6 +237,21 @@ fn a_photo_is_shown_before_it_is_saved() {
 }
 
 #[test]
+fn a_photo_that_came_with_a_form_that_is_too_old_is_asked_for_again() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let mut old = form(&browser, "/c/private/new", &[("given", "Pia")]);
+    "of another session".clone_into(&mut old[0].1);
+    let again = "Choose the photo again.";
+    let answer = browser.send("/c/private/new", &old, Some(&picture()));
+    assert_eq!(answer.status, 403);
+    assert!(answer.text().contains(again), "{}", answer.text());
+    let plain = browser.send("/c/private/new", &old, None).text();
+    assert!(plain.contains("Your entries are still here") && !plain.contains(again));
+    assert!(browser.card_named("/c/private", "Pia").is_none());
+}
+
+#[test]
 fn the_field_that_is_wrong_says_so() {
     let server = Server::start();
     let browser = Browser::of(&server.address, "bob");

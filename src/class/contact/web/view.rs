@@ -286,12 +286,13 @@ pub fn dated(sort: date::Sort, value: String, reader: &Reader) -> String {
 fn skype(line: &Line, label: &str) -> Option<Callee> {
     let text = line.text();
     let of_skype = |name: &str| name.trim().eq_ignore_ascii_case("skype");
+    let is_service = || line.param("X-SERVICE-TYPE").is_some_and(of_skype);
     let name = match text.split_once(':') {
-        Some((scheme, name)) if of_skype(scheme) => name.split('?').next()?,
-        Some((_, name)) if line.param("X-SERVICE-TYPE").is_some_and(of_skype) => name,
-        None if line.is("IMPP") && of_skype(label) => text.as_str(),
-        _ if line.is("X-SKYPE") || line.is("X-SKYPE-USERNAME") => text.as_str(),
-        _ if line.is("IMPP") && line.param("X-SERVICE-TYPE").is_some_and(of_skype) => text.as_str(),
+        // Behind a scheme it is written as in addresses.
+        Some((scheme, name)) if of_skype(scheme) => percent_decode(name.split('?').next()?),
+        Some((_, name)) if is_service() => percent_decode(name),
+        None if line.is("IMPP") && (of_skype(label) || is_service()) => text,
+        _ if line.is("X-SKYPE") || line.is("X-SKYPE-USERNAME") => text,
         _ => return None,
     };
     // Apple writes it as part of a URI.

@@ -78,6 +78,14 @@ impl Commit<'_> {
                 )?;
                 Ok(folder.0)
             }
+            DocumentOp::DropFolder { folder } => {
+                self.owner_of(*folder)?;
+                self.run(
+                    "DELETE FROM collection AS c WHERE id = ?1 AND segment <> ?2
+                         AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.collection = c.id)",
+                    params![folder.0, DEFAULT_FOLDER],
+                )
+            }
             DocumentOp::Attach {
                 contact,
                 document,

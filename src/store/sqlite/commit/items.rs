@@ -96,6 +96,7 @@ impl<'a> Commit<'a> {
         }
     }
 
+    /// Returns the revision that keeps the version before.
     fn edit(
         &mut self,
         item: ItemId,
@@ -168,9 +169,10 @@ impl<'a> Commit<'a> {
             self.link_owner_tags(through.collection, item.0, tags)?;
         }
         self.note_import(item.0, through.id, Some(revision), &through.overlay)?;
-        Ok(item.0)
+        Ok(revision)
     }
 
+    /// Returns the revision that keeps the lines before.
     fn set_overlay(
         &mut self,
         placement: PlacementId,
@@ -221,7 +223,7 @@ impl<'a> Commit<'a> {
         }
         self.link_owner_tags(placed.collection, placed.item, tags)?;
         self.note_import(placed.item, placed.id, Some(revision), &placed.overlay)?;
-        Ok(placed.id)
+        Ok(revision)
     }
 
     fn remove(

@@ -170,6 +170,27 @@ fn what_came_back_and_was_edited_since_stays() {
 }
 
 #[test]
+fn undoing_what_a_client_did_is_undone_itself() {
+    let setting = Setting::start();
+    let max = setting.visit("max");
+    let before = carnet::domain::id::Timestamp::now().0.to_string();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    assert_eq!(max.create("/c/private", "Wanted"), 303);
+    let fields = [("client", "web"), ("before", &before[..])];
+    let page = max.done("/c/private/trash/undo-client", &fields);
+    assert!(page.contains("Removed: 1."), "{page}");
+    assert_eq!(max.create("/c/private", "Meanwhile"), 303);
+    let page = max.done("/undo", &[("kept", &hidden(&page, "kept"))]);
+    assert!(page.contains("Taken back: 1."), "{page}");
+    let list = max.page("/c/private");
+    assert!(
+        list.contains("Wanted") && list.contains("Meanwhile"),
+        "{list}"
+    );
+    setting.check();
+}
+
+#[test]
 fn a_version_is_shown_with_its_differences_and_brought_back() {
     let setting = Setting::start();
     let (mia, max) = (setting.visit("mia"), setting.visit("max"));

@@ -220,6 +220,9 @@ fn an_import_is_tagged_and_taken_back() {
     let page = browser.page(answer.header("location").expect("a page"));
     assert!(page.contains("Removed: 2. Restored: 1."), "{page}");
     assert!(page.contains("This import was undone."), "{page}");
+    // Once.
+    let answer = browser.submit(&format!("{report}/undo"), &[("token", &token)]);
+    assert_eq!(answer.status, 422);
     let after = browser.page(HERE);
     assert!(!after.contains("Tester") && before.contains("Petit") && after.contains("Petit"));
     // Nobody else sees it.
