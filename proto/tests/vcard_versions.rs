@@ -433,7 +433,7 @@ fn a_name_is_sorted_by_one_text() {
 }
 
 /// Lines of one thing in version 3.0, `{g}` its group and `{t}` any text.
-const IN_3: [&str; 22] = [
+const IN_3: [&str; 23] = [
     "{g}.X-ABDATE:2001-02-03\n{g}.X-ABLabel:_$!<Anniversary>!$_",
     "{g}.X-ABDATE;type=pref:2001-02-04\n{g}.X-ABLabel:{t}",
     "{g}.X-ABRELATEDNAMES:{t}\n{g}.X-ABLabel:_$!<Spouse>!$_",
@@ -452,6 +452,7 @@ const IN_3: [&str; 22] = [
     "KEY;VALUE=text:{t}",
     "NOTE:{t}",
     "X-PHONETIC-FIRST-NAME:{t}",
+    "{g}.X-messaging/xmpp-All:{t}",
     "IMPP;X-SERVICE-TYPE=Skype;TYPE=HOME:skype:{t}",
     "RELATED;TYPE=friend:urn:uuid:{t}",
     "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:m1\nX-ADDRESSBOOKSERVER-MEMBER:urn:uuid:m2",
@@ -459,7 +460,7 @@ const IN_3: [&str; 22] = [
 ];
 
 /// The same in version 4.0.
-const IN_4: [&str; 16] = [
+const IN_4: [&str; 17] = [
     "KIND:org",
     "GENDER:O;{t}",
     "ANNIVERSARY:20090808T1430-0500",
@@ -469,6 +470,7 @@ const IN_4: [&str; 16] = [
     "BDAY:--0415",
     "ADR;TYPE=home;LABEL=\"one^ntwo\":;;{t};;;;",
     "TEL;TYPE=cell,voice;PREF=1:{t}",
+    "X-Größe/{g}:{t}",
     "GEO:geo:48.2,16.3,183;u=35",
     "REV:19951031T222710Z",
     "PHOTO:data:image/jpeg;base64,/9j/4AAQ",
