@@ -188,6 +188,31 @@ fn names_with_other_characters_are_given_back() {
     }
 }
 
+/// RFC 2426 §5 and §2.4.2, so that the card is the same when a client sends it back.
+#[test]
+fn what_version_2_1_says_is_shown_in_terms_of_3() {
+    for (lines, expected) in [
+        (
+            "LOGO;VALUE=URL:http://a.b/c.png",
+            "LOGO;VALUE=uri:http://a.b/c.png",
+        ),
+        (
+            "PHOTO;TYPE=image/jpeg;ENCODING=BASE64:/9j/4AAQ",
+            "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ",
+        ),
+        ("PHOTO:/9j/4AAQ", "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ"),
+        ("URL;VALUE=URL:http://a.b", "URL;VALUE=uri:http://a.b"),
+    ] {
+        let document = raw(format!(
+            "BEGIN:VCARD\r\nVERSION:2.1\r\nN:Doe;Jo;;;\r\n{lines}\r\nEND:VCARD\r\n"
+        ));
+        let text = shown(&document);
+        assert!(text.contains(&format!("\r\n{expected}\r\n")), "{text}");
+        assert_eq!(shown(&raw(&text)), text);
+        assert!(!raw(&text).is_mixed(), "{text}");
+    }
+}
+
 #[test]
 fn a_byte_order_mark() {
     let document =
