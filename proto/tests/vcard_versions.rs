@@ -203,6 +203,15 @@ fn a_place_is_two_numbers_in_version_3() {
     both(other, other);
 }
 
+/// The registered type, by which browsers show it.
+#[test]
+fn a_drawing_has_its_media_type() {
+    both(
+        "LOGO;ENCODING=b;TYPE=SVG:PHN2Zz4=",
+        "LOGO:data:image/svg+xml;base64,PHN2Zz4=",
+    );
+}
+
 #[test]
 fn a_card_in_terms_of_both_versions_is_given_in_those_of_one() {
     for (mixed, v3, v4) in [

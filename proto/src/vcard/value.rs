@@ -126,6 +126,7 @@ pub(super) fn media_type(property: &str, kind: &str) -> String {
         ("KEY", "x509") => "application/pkix-cert".to_owned(),
         ("KEY", other) => format!("application/{other}"),
         ("SOUND", other) => format!("audio/{other}"),
+        (_, "svg") => "image/svg+xml".to_owned(),
         (_, other) => format!("image/{other}"),
     }
 }
