@@ -36,6 +36,8 @@ impl Version {
 
 /// What a place says beyond the two numbers of version 3.0, a `geo` URI (RFC 5870).
 const WHOLE_GEO: &str = "X-CARNET-GEO";
+/// What a telephone number says beyond what is dialled, a `tel` URI (RFC 3966).
+const WHOLE_TEL: &str = "X-CARNET-TEL";
 
 /// The card in a version; the bytes themselves when nothing has to change.
 ///
