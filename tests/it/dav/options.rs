@@ -385,3 +385,20 @@ fn a_list_of_a_category_goes_nowhere_and_nothing_takes_its_place() {
     }
     server.check();
 }
+
+#[test]
+fn a_program_knows_how_large_a_picture_may_be() {
+    let server = Server::start();
+    let bob = Client::new(&server, "bob");
+    let told = || {
+        let found = bob.props(OWN, "<C:max-image-size/><C:max-resource-size/>");
+        ["max-image-size", "max-resource-size"].map(|name| found.text(CARDDAV, name))
+    };
+    assert_eq!(told(), ["10485760", "10485760"]);
+    works(
+        server.data.path(),
+        &["class", "set", "small", "--photo", "20"],
+    );
+    set(&server, "--class", "small");
+    assert_eq!(told(), ["20480", "10485760"]);
+}
