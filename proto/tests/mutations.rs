@@ -195,7 +195,7 @@ fn cards_are_kept_or_refused() {
     let seeds = [
         "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:Doe;Jo;;;\r\nFN:Jo Doe\r\nitem1.EMAIL;TYPE=INTERNET:a@b\r\nitem1.X-ABLabel:Club\r\nPHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ\r\nBDAY;X-APPLE-OMIT-YEAR=1604:1604-04-15\r\nX-ADDRESSBOOKSERVER-MEMBER:urn:uuid:1\r\nEND:VCARD\r\n",
         "BEGIN:VCARD\r\nVERSION:4.0\r\nKIND:group\r\nUID:u\r\nFN:a\r\nMEMBER:urn:uuid:1\r\nTEL;VALUE=uri;PREF=1:tel:+1\r\nRELATED;TYPE=spouse;VALUE=text:Eve\r\nANNIVERSARY:20010203\r\nPHOTO:data:image/jpeg;base64,/9j/4AAQ\r\nADR;LABEL=\"a^nb\":;;s;;;;\r\nEND:VCARD\r\n",
-        "BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:D=E9;A\nLABEL;HOME;ENCODING=QUOTED-PRINTABLE:a=\nb=0D=0A=\nc\nAGENT:\nBEGIN:VCARD\nN:x\nEND:VCARD\nTEL;CELL:1\nEND:VCARD\n",
+        "BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:D=E9;A\nLABEL;HOME;ENCODING=QUOTED-PRINTABLE:a=\nb=0D=0A=\nc\nAGENT:\nBEGIN:VCARD\nN:x\nEND:VCARD\nTEL;CELL:1\nPHOTO;JPEG;ENCODING=BASE64:\n/9j/4AAQ\nSkZJ\n\nX-a/é:1\nNOTE:a\n  \n  b\nEND:VCARD\n",
     ]
     .map(|seed| seed.as_bytes().to_vec());
     mutate(&seeds, &dictionary("vcard.dict"), |octets| {

@@ -109,6 +109,110 @@ fn blank_lines_and_base64_ended_by_one() {
     repaired(&document);
 }
 
+/// Of vCard 2.1, where an empty line ends them; some programs write them so in 3.0, and indent all
+/// but the first.
+#[test]
+fn base64_that_is_not_indented_is_whole() {
+    let octets = [0xFF, 0xD8, 0xFF, 0xE0, 0x00, 0x10, 0x4A, 0x46, 0x49];
+    for (version, photo) in [
+        (
+            "2.1",
+            "PHOTO;ENCODING=BASE64;JPEG:\r\n/9j/4AAQ\r\nSkZJ\r\n\r\n",
+        ),
+        ("2.1", "PHOTO;JPEG;BASE64:/9j/4A\r\nAQSkZJ\r\n"),
+        (
+            "3.0",
+            "PHOTO;ENCODING=b;TYPE=JPEG:/9j/\r\n4AAQ\r\n Sk\r\n ZJ\r\n",
+        ),
+    ] {
+        let document = raw(format!(
+            "BEGIN:VCARD\r\nVERSION:{version}\r\nN:Doe;Jo;;;\r\n{photo}EMAIL:a@b\r\nEND:VCARD\r\n"
+        ));
+        let whole = |document: &Document| {
+            let photo = document.photo();
+            matches!(&photo, Some(carnet_proto::vcard::Binary::Inline { octets: found, .. })
+                if found[..] == octets)
+        };
+        assert!(whole(&document), "{photo}");
+        assert!(!document.has_unread(), "{photo}");
+        check(&document, "EMAIL", "a@b", "EMAIL:a@b");
+        repaired(&document);
+        for version in [Version::V3, Version::V4] {
+            assert!(whole(&raw(project(&document, version, "made"))), "{photo}");
+        }
+        assert!(whole(&document.editable("made")), "{photo}");
+        let mut edit = document.edit();
+        let at = document.lines().iter().position(|line| line.is("PHOTO"));
+        edit.remove(at.expect("PHOTO"));
+        assert!(!edit.finish().has_unread(), "the lines go with it: {photo}");
+    }
+    let document = card("NOTE:one\r\ntwo");
+    assert!(document.has_unread(), "a text has no such lines");
+}
+
+#[test]
+fn a_value_goes_on_after_a_fold_of_blanks_alone() {
+    let document = card("NOTE:Name\r\n            \r\n  Value\r\n \r\n goes on\r\nTEL:1");
+    let note = format!("Name{}Valuegoes on", " ".repeat(12));
+    assert_eq!(document.first("NOTE").expect("NOTE").text(), note);
+    assert_eq!(document.first("TEL").expect("TEL").text(), "1");
+    assert!(document.is_clean());
+    assert_eq!(shown(&document).as_bytes(), document.as_bytes());
+    // Blanks at its end are those of an empty line.
+    let document = card("NOTE:Name\r\n   \r\n\t\r\nTEL:1");
+    check(&document, "NOTE", "Name", "NOTE:Name");
+    assert_eq!(document.first("TEL").expect("TEL").text(), "1");
+    repaired(&document);
+}
+
+#[test]
+fn names_with_other_characters_are_given_back() {
+    for line in [
+        "X-messaging/xmpp-All:jo@jabber.org",
+        "X-Größe;TYPE=home:5",
+        "item1.X-PHONETIC/FIRST:x",
+        "X-A+B:=3D",
+    ] {
+        kept(line);
+        let document = card(line);
+        assert!(!document.has_unread());
+        let v4 = raw(project(&document, Version::V4, "made"));
+        let lines = |document: &Document| document.lines().last().map(|line| line.name.clone());
+        assert_eq!(lines(&v4), lines(&document), "{line}");
+        assert_eq!(project(&v4, Version::V3, "made"), document.as_bytes());
+    }
+    for line in ["see also: this", "\"X-A\":1", ":1", "X\u{1}:1"] {
+        let document = card(line);
+        assert!(document.has_unread(), "{line}");
+        repaired(&document);
+    }
+}
+
+/// RFC 2426 §5 and §2.4.2, so that the card is the same when a client sends it back.
+#[test]
+fn what_version_2_1_says_is_shown_in_terms_of_3() {
+    for (lines, expected) in [
+        (
+            "LOGO;VALUE=URL:http://a.b/c.png",
+            "LOGO;VALUE=uri:http://a.b/c.png",
+        ),
+        (
+            "PHOTO;TYPE=image/jpeg;ENCODING=BASE64:/9j/4AAQ",
+            "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ",
+        ),
+        ("PHOTO:/9j/4AAQ", "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ"),
+        ("URL;VALUE=URL:http://a.b", "URL;VALUE=uri:http://a.b"),
+    ] {
+        let document = raw(format!(
+            "BEGIN:VCARD\r\nVERSION:2.1\r\nN:Doe;Jo;;;\r\n{lines}\r\nEND:VCARD\r\n"
+        ));
+        let text = shown(&document);
+        assert!(text.contains(&format!("\r\n{expected}\r\n")), "{text}");
+        assert_eq!(shown(&raw(&text)), text);
+        assert!(!raw(&text).is_mixed(), "{text}");
+    }
+}
+
 #[test]
 fn a_byte_order_mark() {
     let document =

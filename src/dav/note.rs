@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, header};
 
 use super::{Call, error::Failure, output::Answer, path::Resource};
-use crate::domain::{error::Error, journal::Event};
+use crate::domain::{book::Book, error::Error, journal::Event};
 
 /// Records the contact in the journal, with the write or the refusal.
 pub fn note(call: &Arc<Call>, method: &Method, outcome: &Result<Answer, Failure>) {
@@ -17,28 +17,62 @@ pub fn note(call: &Arc<Call>, method: &Method, outcome: &Result<Answer, Failure>
         Resource::Book { book, .. } => book,
         _ => return,
     };
-    let place = book.shown_place();
-    let received = |added, changed, removed| Event::Received {
-        place: place.clone(),
-        added,
-        changed,
-        removed,
-    };
     let writes = matches!(method.as_str(), "PUT" | "POST" | "DELETE" | "COPY" | "MOVE");
     let event = match outcome {
-        Ok(answer) => match (method.as_str(), answer.status()) {
-            ("PUT" | "POST", StatusCode::CREATED) => received(1, 0, 0),
-            ("PUT", _) => received(0, 1, 0),
-            ("DELETE", _) => received(0, 0, 1),
+        Ok(answer) => match (method.as_str(), &call.resource) {
+            ("PUT", _) if answer.status() == StatusCode::CREATED => received(book, 1, 0, 0),
+            ("PUT", _) => received(book, 0, 1, 0),
+            // Others are registrations.
+            ("POST", Resource::Book { href, .. }) if is_made_in(answer, href) => {
+                received(book, 1, 0, 0)
+            }
+            ("DELETE", Resource::Card { .. }) => received(book, 0, 0, 1),
             _ => return,
         },
         Err(Failure::Domain(Error::Unavailable(_), _)) => Event::Failed,
         Err(Failure::Domain(Error::Forbidden { .. } | Error::PreconditionFailed, _)) if writes => {
-            Event::Refused { place, number: 1 }
+            Event::Refused {
+                place: book.shown_place(),
+                number: 1,
+            }
         }
         Err(_) => return,
     };
     core.exchanged(actor, event, method.as_str());
+}
+
+/// Records a card that came to a book, by COPY or by MOVE.
+pub fn brought(call: &Call, to: &Book, created: bool, moves: bool) {
+    let Resource::Card { book: from, .. } = &call.resource else {
+        return;
+    };
+    let (core, actor) = (&call.face.core, &call.actor);
+    let technical = if moves { "MOVE" } else { "COPY" };
+    if from.collection().id == to.collection().id {
+        return core.exchanged(actor, received(to, 0, 1, 0), technical);
+    }
+    if moves {
+        core.exchanged(actor, received(from, 0, 0, 1), technical);
+    }
+    let event = match created {
+        true => received(to, 1, 0, 0),
+        false => received(to, 0, 1, 0),
+    };
+    core.exchanged(actor, event, technical);
+}
+
+fn received(book: &Book, added: usize, changed: usize, removed: usize) -> Event {
+    Event::Received {
+        place: book.shown_place(),
+        added,
+        changed,
+        removed,
+    }
+}
+
+fn is_made_in(answer: &Answer, book: &str) -> bool {
+    let location = answer.headers().get(header::LOCATION);
+    location.is_some_and(|location| location.as_bytes().starts_with(book.as_bytes()))
 }
 
 /// Records that the client's sync token was refused.

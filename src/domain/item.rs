@@ -90,6 +90,11 @@ impl Placement {
         self.gone.is_none()
     }
 
+    /// Whether it is generated when it is read, and names no stored row.
+    pub fn is_generated(&self) -> bool {
+        self.id == PlacementId(0)
+    }
+
     /// Whether it is a list of others.
     pub fn is_list(&self) -> bool {
         self.kind == LIST

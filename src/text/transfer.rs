@@ -147,6 +147,7 @@ sentences! {
     warn_encoding: "the encoding was guessed", "l'encodage a été deviné";
     warn_attribute: "an attribute that is not read", "un attribut qui n'est pas lu";
     warn_value_damaged: "a value that cannot be decoded is left out", "une valeur qui ne peut être décodée est laissée de côté";
+    warn_line: "a line without a property is left out", "une ligne sans propriété n'est pas reprise";
     warn_agent: "a card inside the card is kept as text", "une fiche dans la fiche est gardée comme texte";
     warn_uid_shared: "another contact of the file has the same UID: stored beside it", "un autre contact du fichier a le même UID : enregistré à côté";
     warn_url: "an address that is not followed", "une adresse qui n'est pas suivie";
@@ -306,6 +307,7 @@ impl Transfer {
             "attribute-ignored" => self.warn_attribute,
             "value-damaged" => self.warn_value_damaged,
             "agent-as-text" => self.warn_agent,
+            "line-unread" => self.warn_line,
             "uid-shared" => self.warn_uid_shared,
             "url-value-refused" => self.warn_url,
             "group-member-unknown" => self.warn_member_unknown,

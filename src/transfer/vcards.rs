@@ -3,7 +3,9 @@
 
 mod frames;
 
-use carnet_proto::vcard::{Binary, Document, Edit, Kind, Line, NewLine, PartialDate, escape_text};
+use carnet_proto::vcard::{
+    Binary, Document, Edit, Kind, Line, NAMELESS, NewLine, PartialDate, escape_text,
+};
 
 pub use self::frames::{Cards, RawCard};
 use self::frames::{MARK, is_marker};
@@ -69,6 +71,12 @@ fn taken(card: &Document, warnings: &mut Vec<Warning>) -> Outcome {
     if card.has_nested() {
         warnings.push(Warning {
             code: Code::AgentAsText,
+            about: card.formatted_name(),
+        });
+    }
+    if card.has_unread() {
+        warnings.push(Warning {
+            code: Code::LineUnread,
             about: card.formatted_name(),
         });
     }
@@ -165,6 +173,7 @@ impl<'a, 'w> Patch<'a, 'w> {
         }
         self.company();
         self.name();
+        self.displayed();
         self.edit.finish()
     }
 
@@ -379,6 +388,26 @@ impl<'a, 'w> Patch<'a, 'w> {
         match self.card.lines().iter().position(|line| line.is("N")) {
             Some(at) => self.edit.set_raw(at, n),
             None => self.edit.add(NewLine::new("N", &[], n)),
+        }
+    }
+
+    /// An empty displayed name becomes the one that the other properties give: programs show no
+    /// other.
+    fn displayed(&mut self) {
+        let lines = self.card.lines();
+        let Some(at) = lines.iter().position(|line| line.is("FN")) else {
+            return;
+        };
+        let name = self.card.formatted_name();
+        let is_empty = |line: &Line| line.text().trim().is_empty();
+        if !self.card.all("FN").all(is_empty) || name == NAMELESS {
+            return;
+        }
+        self.edit.set_raw(at, escape_text(&name));
+        // A name made so is nobody's given and family name.
+        let has_n = self.card.first("N").is_some() || self.edit.added("N").is_some();
+        if !has_n && self.card.version() != "4.0" {
+            self.edit.add(NewLine::new("N", &[], ";;;;"));
         }
     }
 

@@ -128,7 +128,7 @@ pub struct SyncCollection {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Multiget {
     pub hrefs: Vec<String>,
-    pub props: Vec<Name>,
+    pub asked: PropFind,
     pub data: AddressData,
 }
 
@@ -137,7 +137,7 @@ pub struct Multiget {
 pub struct Query {
     pub filter: Filter,
     pub limit: Option<usize>,
-    pub props: Vec<Name>,
+    pub asked: PropFind,
     pub data: AddressData,
 }
 
@@ -241,7 +241,8 @@ impl Report {
                         XmlError::Unexpected("addressbook-multiget without href".into()).into(),
                     );
                 }
-                Report::Multiget(Multiget { hrefs, props, data })
+                let asked = asked_of(&root, props);
+                Report::Multiget(Multiget { hrefs, asked, data })
             }
             (CARDDAV, "addressbook-query") => {
                 // Some clients list a book so (Nextcloud's library, KDE).
@@ -257,7 +258,7 @@ impl Report {
                         ..filter.unwrap_or_default()
                     },
                     limit: limit(CARDDAV)?,
-                    props,
+                    asked: asked_of(&root, props),
                     data,
                 })
             }
@@ -322,6 +323,18 @@ fn few<T>(names: Vec<T>) -> Result<Vec<T>, XmlError> {
 
 fn props_of(root: &Element) -> Result<Vec<Name>, XmlError> {
     root.child(DAV, "prop").map_or(Ok(Vec::new()), names)
+}
+
+/// What is asked of each card (RFC 6352 §8.6, §8.7): `D:prop`, `D:propname`, or else what `allprop`
+/// shows.
+fn asked_of(report: &Element, props: Vec<Name>) -> PropFind {
+    if !props.is_empty() {
+        PropFind::Prop(props)
+    } else if report.child(DAV, "propname").is_some() {
+        PropFind::PropName
+    } else {
+        PropFind::AllProp(Vec::new())
+    }
 }
 
 fn instructions(root: &Element) -> Result<Vec<Instruction>, XmlError> {

@@ -17,8 +17,10 @@ const TOO_LONG: &str = "more than 10,000 lines";
 pub struct Document {
     bytes: Vec<u8>,
     lines: Vec<Line>,
-    /// Octets inside the card that are no content line.
+    /// Octets inside the card that are no content line, or not folded as one.
     junk: bool,
+    /// Of them, text that is in no rendering.
+    unread: bool,
     ended: bool,
     outside: bool,
     nested: bool,
@@ -69,6 +71,7 @@ impl Document {
             bytes: bytes.to_vec(),
             lines: Vec::new(),
             junk: false,
+            unread: false,
             ended: false,
             outside: false,
             nested: false,
@@ -206,6 +209,11 @@ impl Document {
         self.nested
     }
 
+    /// Whether it holds text that is no property, which is in no rendering of it.
+    pub fn has_unread(&self) -> bool {
+        self.unread
+    }
+
     /// Whether nothing had to be tolerated in parsing, so that a rendering in its own version is
     /// the bytes themselves.
     pub fn is_clean(&self) -> bool {
@@ -250,10 +258,15 @@ impl Document {
         let mut agent = 0usize;
         let mut agent_at = 0;
         while at < bytes.len() {
-            let (unfolded, next) = logical_line(bytes, at);
+            let LogicalLine {
+                unfolded,
+                next,
+                is_folded_well,
+            } = logical_line(bytes, at);
             let range = at..next;
             let start = at;
             at = next;
+            self.junk |= !is_folded_well;
             let trimmed = unfolded.trim_ascii();
             if trimmed.is_empty() {
                 self.outside |= depth == 0 && !unfolded.is_empty();
@@ -299,7 +312,7 @@ impl Document {
             }
             match Line::parse(&unfolded, range) {
                 Some(line) => self.lines.push(line),
-                None => self.junk = true,
+                None => (self.junk, self.unread) = (true, true),
             }
             if self.lines.len() > MAX_LINES {
                 return refuse(TOO_LONG, start);
@@ -323,7 +336,7 @@ impl Document {
     fn nest(&mut self, card: &[u8], end: usize) {
         let last = self.lines.last_mut();
         let Some(line) = last.filter(|line| line.is("AGENT") && line.raw.is_empty()) else {
-            self.junk = true;
+            (self.junk, self.unread) = (true, true);
             return;
         };
         let mut at = 0;
@@ -445,39 +458,95 @@ fn is_clean_text(bytes: &[u8]) -> bool {
     true
 }
 
-/// The unfolded line that begins at an offset, and where the next one begins.
+/// A line of one or more physical lines.
+struct LogicalLine {
+    unfolded: Vec<u8>,
+    /// Where the next one begins.
+    next: usize,
+    /// Whether every reader finds its end at the same place.
+    is_folded_well: bool,
+}
+
+/// The line that begins at an offset.
 ///
 /// Unfolds bytes, so that a fold inside a character is harmless; joins the soft breaks of
 /// quoted-printable and the unindented base64 lines of vCard 2.1.
-fn logical_line(bytes: &[u8], start: usize) -> (Vec<u8>, usize) {
+fn logical_line(bytes: &[u8], start: usize) -> LogicalLine {
     let (first, mut at) = physical_line(bytes, start);
     let mut line = first.to_vec();
-    let soft_breaks = is_quoted_printable(&line);
+    let head = &line[..memchr(b':', &line).unwrap_or(0)];
+    let (soft_breaks, is_base64) = (is_quoted_printable(head), is_base64(head));
+    let mut is_folded_well = true;
     loop {
+        let (mut more, mut next) = physical_line(bytes, at);
         if soft_breaks && line.last() == Some(&b'=') && at < bytes.len() {
             line.pop();
-            let (more, next) = physical_line(bytes, at);
             line.extend_from_slice(more);
             at = next;
             continue;
         }
-        if !matches!(bytes.get(at), Some(b' ' | b'\t')) || line.is_empty() {
-            return (line, at);
+        if is_base64 && is_of_base64(more) {
+            line.extend_from_slice(more.trim_ascii_end());
+            at = next;
+            is_folded_well = false;
+            continue;
         }
-        let (more, next) = physical_line(bytes, at);
-        if more.trim_ascii().is_empty() {
-            // A blank line ends a value, however it is indented.
-            return (line, at);
+        if line.is_empty() || !is_indented(bytes, at) {
+            break;
         }
-        line.extend_from_slice(&more[1..]);
+        let mut blanks = Vec::new();
+        while !is_base64 && is_blank(more) && is_indented(bytes, next) {
+            blanks.extend_from_slice(&more[1..]);
+            (more, next) = physical_line(bytes, next);
+        }
         at = next;
+        if is_blank(more) {
+            // The value has ended before the blanks.
+            is_folded_well = false;
+            break;
+        }
+        line.extend_from_slice(&blanks);
+        line.extend_from_slice(&more[1..]);
+    }
+    LogicalLine {
+        unfolded: line,
+        next: at,
+        is_folded_well,
     }
 }
 
-fn is_quoted_printable(line: &[u8]) -> bool {
-    let head = &line[..memchr(b':', line).unwrap_or(0)];
+fn is_indented(bytes: &[u8], at: usize) -> bool {
+    matches!(bytes.get(at), Some(b' ' | b'\t'))
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    line.trim_ascii().is_empty()
+}
+
+fn is_quoted_printable(head: &[u8]) -> bool {
     head.windows(16)
         .any(|window| window.eq_ignore_ascii_case(b"quoted-printable"))
+}
+
+fn is_base64(head: &[u8]) -> bool {
+    head.split(|b| *b == b';').skip(1).any(|param| {
+        let param = param.trim_ascii();
+        let (name, value) = match param.iter().position(|b| *b == b'=') {
+            Some(at) => (param[..at].trim_ascii(), param[at + 1..].trim_ascii()),
+            None => (&b"ENCODING"[..], param),
+        };
+        name.eq_ignore_ascii_case(b"ENCODING")
+            && [&b"BASE64"[..], b"B"]
+                .iter()
+                .any(|encoding| value.eq_ignore_ascii_case(encoding))
+    })
+}
+
+/// Whether a line has no colon and no indent, and may be octets that go on.
+fn is_of_base64(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    let is_digit = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+    !line.is_empty() && line.iter().all(is_digit)
 }
 
 /// A line without its end (CRLF, LF or CR; CRCRLF where a program wrote CRLF as text), and where the

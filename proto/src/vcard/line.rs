@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::value;
+use super::{document::is_non_character, value};
 
 /// A content line: its position in the document, and its parts as written.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +44,10 @@ const SEVERAL: [&str; 13] = [
 ];
 
 impl Line {
-    /// Reads an unfolded line; none when there is no colon.
+    /// Reads an unfolded line; none when there is no colon, or no name before it.
+    ///
+    /// RFC 6350 §3.3 has letters, digits and hyphens in names. Programs use others (KDE's
+    /// `X-messaging/xmpp-All`, letters with accents), and are given them back.
     pub(super) fn parse(unfolded: &[u8], range: Range<usize>) -> Option<Self> {
         let colon = find_colon(unfolded)?;
         let head = value::decode_charset(&unfolded[..colon], None);
@@ -54,11 +57,9 @@ impl Line {
             Some((group, name)) => (Some(group.to_owned()), name),
             None => (None, full),
         };
-        if name.is_empty()
-            || !name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        {
+        let is_of_prose =
+            |c: char| c.is_whitespace() || c.is_control() || c == '"' || is_non_character(c);
+        if name.is_empty() || name.contains(is_of_prose) {
             return None;
         }
         Some(Self {

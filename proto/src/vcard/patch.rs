@@ -403,8 +403,9 @@ fn param_value(value: &str) -> String {
     }
 }
 
-/// Folds at 75 octets, never inside a character, and never before a blank: a continuation of
-/// blanks alone would read as an empty line, which ends a value. A longer run of blanks stays whole.
+/// Folds at 75 octets, never inside a character, and never before a blank: many programs read a
+/// continuation of blanks alone as an empty line, which ends a value. A longer run of blanks stays
+/// whole.
 fn fold(line: &str, out: &mut Vec<u8>) {
     let mut rest = line;
     let mut room = FOLD;

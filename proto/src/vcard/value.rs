@@ -126,6 +126,7 @@ pub(super) fn media_type(property: &str, kind: &str) -> String {
         ("KEY", "x509") => "application/pkix-cert".to_owned(),
         ("KEY", other) => format!("application/{other}"),
         ("SOUND", other) => format!("audio/{other}"),
+        (_, "svg") => "image/svg+xml".to_owned(),
         (_, other) => format!("image/{other}"),
     }
 }
@@ -212,12 +213,17 @@ pub fn to_utf8(bytes: &[u8], declared: Option<&str>) -> Option<String> {
     Some(encoding.decode_without_bom_handling(bytes).0.into_owned())
 }
 
-/// RFC 2045 §6.7; what is not an escape stands for itself.
+/// RFC 2045 §6.7.
 pub(super) fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
+    escaped_octets(bytes, b'=')
+}
+
+/// Octets after a mark as two hex digits; what is not an escape stands for itself.
+pub(super) fn escaped_octets(bytes: &[u8], mark: u8) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        if bytes[at] == b'='
+        if bytes[at] == mark
             && let Some(octet) = bytes
                 .get(at + 1..at + 3)
                 .and_then(|pair| std::str::from_utf8(pair).ok())

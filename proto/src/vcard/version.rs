@@ -36,6 +36,8 @@ impl Version {
 
 /// What a place says beyond the two numbers of version 3.0, a `geo` URI (RFC 5870).
 const WHOLE_GEO: &str = "X-CARNET-GEO";
+/// What a telephone number says beyond what is dialled, a `tel` URI (RFC 3966).
+const WHOLE_TEL: &str = "X-CARNET-TEL";
 
 /// The card in a version; the bytes themselves when nothing has to change.
 ///
@@ -59,8 +61,7 @@ pub fn address_labels(document: &Document) -> HashMap<usize, String> {
 }
 
 fn write(document: &Document, version: Version, uid: &str, divides_name: bool) -> Vec<u8> {
-    let is_v4 = document.version() == "4.0";
-    let crosses = is_v4 != (version == Version::V4) || document.is_mixed();
+    let crosses = document.version() != version.as_str() || document.is_mixed();
     if !crosses && document.is_clean() {
         return document.as_bytes().to_vec();
     }
@@ -192,6 +193,13 @@ fn cleaned(line: &Line) -> NewLine {
                 .is_some_and(|v| v.eq_ignore_ascii_case("base64"))
         {
             param.values = vec!["b".into()];
+        }
+    }
+    for param in &mut new.params {
+        // As version 2.1 spells it.
+        let is_url = |value: &String| value.eq_ignore_ascii_case("url");
+        if param.name.eq_ignore_ascii_case("VALUE") && param.values.iter().any(is_url) {
+            param.values = vec!["uri".into()];
         }
     }
     if new.params.iter().any(|p| p.name == "ENCODING") {

@@ -8,6 +8,7 @@ use crate::{
     dav::{
         Call,
         error::Failure,
+        note,
         output::{Answer, empty},
         path::{NewPlace, Resource, is_group_segment, is_name},
         property::{Dead, of_card, set},
@@ -87,6 +88,7 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
                 Stays::Obstacle(Obstacle::There(error)) => about(error, &target_href),
                 Stays::Failure(failure) => failure,
             })?;
+            note::brought(call, target_book, created, moves);
             Ok(empty(if created {
                 StatusCode::CREATED
             } else {

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::domain::{error::Error, rights::Right};
 
-pub use propfind::{CHUNK, flush, merged, shown_in_home};
+pub use propfind::{CHUNK, flush, in_home, shown_in_home};
 
 /// The ACL method (RFC 3744 §8.1), which is refused to everybody.
 pub const ACL: &str = "ACL";

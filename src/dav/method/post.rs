@@ -13,7 +13,9 @@ use crate::{
 /// of a push subscription if the body is XML.
 pub async fn post(call: &Call) -> Result<Answer, Failure> {
     let media_type = call.header("content-type").unwrap_or_default();
-    if media_type.contains("xml") {
+    let media_type = media_type.split(';').next().unwrap_or_default().trim();
+    let is_xml = |xml: &&str| media_type.eq_ignore_ascii_case(xml);
+    if ["application/xml", "text/xml"].iter().any(is_xml) {
         return push::register(call).await;
     }
     let Resource::Book { book, href } = &call.resource else {

@@ -116,17 +116,7 @@ async fn children(
     let actor = &call.actor;
     let mut books: Vec<(Book, String)> = Vec::new();
     match resource {
-        Resource::Home => {
-            books.extend(merged(call).await?);
-            let mut all = call.face.core.books(actor).await?;
-            all.extend(call.face.core.shown_members(actor).await?);
-            for book in all {
-                if shown_in_home(call, &book) {
-                    let href = href_in_home(actor, &book);
-                    books.push((book, href));
-                }
-            }
-        }
+        Resource::Home => books = in_home(call).await?,
         Resource::GroupHome(membership) => {
             let book = call.face.core.open(actor, membership.book).await?;
             books.push((book, path::group_book_href(&membership.name)));
@@ -149,8 +139,23 @@ async fn children(
     Ok(())
 }
 
+/// What the home lists, in the order in which clients that take the first are served best: the
+/// merged book, private books, those of groups, lists of members.
+pub async fn in_home(call: &Call) -> Result<Vec<(Book, String)>, Error> {
+    let (actor, core) = (&call.actor, &call.face.core);
+    let mut listed = Vec::from_iter(merged(call).await?);
+    let mut all = core.books(actor).await?;
+    all.extend(core.shown_members(actor).await?);
+    all.retain(|book| shown_in_home(call, book));
+    listed.extend(all.into_iter().map(|book| {
+        let href = href_in_home(actor, &book);
+        (book, href)
+    }));
+    Ok(listed)
+}
+
 /// The merged book and its href, where the home begins with one.
-pub async fn merged(call: &Call) -> Result<Option<(Book, String)>, Error> {
+async fn merged(call: &Call) -> Result<Option<(Book, String)>, Error> {
     if !call.quirks.merged || call.scope.is_some() {
         return Ok(None);
     }

@@ -42,7 +42,7 @@ pub async fn value(
 }
 
 /// Whether a property is shown only to holders of `read-acl`, a privilege nobody has.
-pub fn is_secret(_call: &Call, subject: Subject<'_>, local: &str) -> bool {
+pub fn is_secret(subject: Subject<'_>, local: &str) -> bool {
     local == "acl" && is_content(subject)
 }
 

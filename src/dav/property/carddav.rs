@@ -27,7 +27,13 @@ pub fn value(call: &Call, subject: Subject<'_>, local: &str) -> Option<String> {
                 format!("<C:address-data-type content-type=\"text/vcard\" version=\"{version}\"/>")
             })
             .collect(),
-        "max-resource-size" | "max-image-size" => call.face.core.limits().document.to_string(),
+        "max-resource-size" => call.face.core.limits().document.to_string(),
+        // What is larger than the class of the account allows is refused.
+        "max-image-size" => {
+            let document = call.face.core.limits().document;
+            let photo = call.actor.photo.unwrap_or(document);
+            photo.min(document).to_string()
+        }
         "supported-collation-set" => ["i;ascii-casemap", "i;unicode-casemap", "i;octet"]
             .iter()
             .map(|name| format!("<C:supported-collation>{name}</C:supported-collation>"))

@@ -42,28 +42,32 @@ impl<'a> Subject<'a> {
 }
 
 // Columns of the table.
-const ROOT: u8 = 1;
-const PRINCIPALS: u8 = 2;
-const USER: u8 = 4;
-const GROUP: u8 = 8;
-const HOME: u8 = 16;
-const BOOK: u8 = 32;
-pub(super) const CARD: u8 = 64;
+const ROOT: u16 = 1;
+const PRINCIPALS: u16 = 2;
+const USER: u16 = 4;
+const GROUP: u16 = 8;
+const HOME: u16 = 16;
+const BOOK: u16 = 32;
+pub(super) const CARD: u16 = 64;
+const OTHER_USER: u16 = 128;
+const GROUP_HOME: u16 = 256;
 
-const EVERYWHERE: u8 = 127;
-const PRINCIPAL: u8 = USER | GROUP;
-const CONTENT: u8 = HOME | BOOK | CARD;
+const EVERYWHERE: u16 = 511;
+const PEOPLE: u16 = USER | OTHER_USER;
+const PRINCIPAL: u16 = PEOPLE | GROUP;
+const HOMES: u16 = HOME | GROUP_HOME;
+const CONTENT: u16 = HOMES | BOOK | CARD;
 
 /// A live property: the kinds of resource that have it, whether `allprop` lists it, and where a
 /// client may set it.
 struct Row {
     name: Name,
-    on: u8,
+    on: u16,
     all: bool,
-    settable: u8,
+    settable: u16,
 }
 
-const fn row(namespace: &'static str, local: &'static str, on: u8) -> Row {
+const fn row(namespace: &'static str, local: &'static str, on: u16) -> Row {
     Row {
         name: Name::new(namespace, local),
         on,
@@ -78,7 +82,7 @@ impl Row {
         self
     }
 
-    const fn settable(mut self, on: u8) -> Self {
+    const fn settable(mut self, on: u16) -> Self {
         self.settable = on;
         self
     }
@@ -106,20 +110,20 @@ const TABLE: &[Row] = &[
     row(DAV, "alternate-URI-set", PRINCIPAL),
     row(DAV, "group-membership", PRINCIPAL),
     row(DAV, "group-member-set", PRINCIPAL),
-    row(DAV, "owner", USER | GROUP | CONTENT),
+    row(DAV, "owner", PRINCIPAL | CONTENT),
     row(DAV, "current-user-privilege-set", EVERYWHERE),
     row(DAV, "supported-privilege-set", CONTENT),
     row(DAV, "acl", CONTENT),
-    row(DAV, "acl-restrictions", HOME | BOOK),
-    row(DAV, "inherited-acl-set", HOME | BOOK),
+    row(DAV, "acl-restrictions", HOMES | BOOK),
+    row(DAV, "inherited-acl-set", HOMES | BOOK),
     // RFC 6578 §4, RFC 5842 §3.1, RFC 5995 §3.2.1, RFC 4331
     row(DAV, "sync-token", HOME | BOOK),
     row(DAV, "resource-id", CONTENT),
     row(DAV, "add-member", BOOK),
-    row(DAV, "quota-available-bytes", HOME | BOOK),
-    row(DAV, "quota-used-bytes", HOME | BOOK),
+    row(DAV, "quota-available-bytes", HOMES | BOOK),
+    row(DAV, "quota-used-bytes", HOMES | BOOK),
     // RFC 6352 §6.2, §7.1
-    row(CARDDAV, "addressbook-home-set", PRINCIPAL),
+    row(CARDDAV, "addressbook-home-set", USER | GROUP),
     row(CARDDAV, "principal-address", 0).settable(USER),
     row(CARDDAV, "addressbook-description", 0).settable(BOOK),
     row(CARDDAV, "supported-address-data", BOOK),
@@ -129,10 +133,10 @@ const TABLE: &[Row] = &[
     row(CARDDAV, "address-data", 0),
     // What Apple's clients ask and set
     row(CALENDARSERVER, "getctag", HOME | BOOK),
-    row(CALENDARSERVER, "me-card", 0).settable(HOME),
-    row(CALENDARSERVER, "email-address-set", USER),
-    row(CALENDARSERVER, "first-name", USER),
-    row(CALENDARSERVER, "last-name", USER),
+    row(CALENDARSERVER, "me-card", 0).settable(HOMES),
+    row(CALENDARSERVER, "email-address-set", PEOPLE),
+    row(CALENDARSERVER, "first-name", PEOPLE),
+    row(CALENDARSERVER, "last-name", PEOPLE),
     row(CALENDARSERVER, "record-type", PRINCIPAL),
     // WebDAV-Push
     row(PUSH, "transports", USER | HOME | BOOK),
@@ -140,20 +144,22 @@ const TABLE: &[Row] = &[
     row(PUSH, "supported-triggers", USER | HOME | BOOK),
 ];
 
-fn column(resource: &Resource) -> u8 {
+fn column(resource: &Resource) -> u16 {
     match resource {
         Resource::Root(_) => ROOT,
         Resource::Principals(_) | Resource::UserRoot => PRINCIPALS,
-        Resource::User | Resource::OtherUser(_) => USER,
+        Resource::User => USER,
+        Resource::OtherUser(_) => OTHER_USER,
         Resource::GroupPrincipal(_) => GROUP,
-        Resource::Home | Resource::GroupHome(_) => HOME,
+        Resource::Home => HOME,
+        Resource::GroupHome(_) => GROUP_HOME,
         Resource::Book { .. } => BOOK,
         Resource::Card { .. } => CARD,
         Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile => 0,
     }
 }
 
-fn live_on(column: u8, call: &Call) -> impl Iterator<Item = &'static Row> {
+fn live_on(column: u16, call: &Call) -> impl Iterator<Item = &'static Row> {
     let push = call.face.push.is_some();
     TABLE
         .iter()
@@ -243,7 +249,7 @@ fn once(names: &[Name]) -> Vec<&Name> {
     names.iter().filter(|name| seen.insert(*name)).collect()
 }
 
-fn is_live(column: u8, name: &Name) -> bool {
+fn is_live(column: u16, name: &Name) -> bool {
     let known = TABLE.iter().find(|row| row.name == *name);
     known.is_some_and(|row| row.on & column != 0)
 }
@@ -278,7 +284,7 @@ async fn live(
     };
     match value {
         Some(value) => write(name, &value, &mut out.found),
-        None if acl::is_secret(call, subject, local) && &*name.namespace == DAV => {
+        None if acl::is_secret(subject, local) && &*name.namespace == DAV => {
             out.without(403, name.clone());
         }
         None => out.without(404, name.clone()),

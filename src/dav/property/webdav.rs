@@ -33,8 +33,11 @@ pub async fn value(
         ("getetag", Subject::Book { book, .. }) => escape(&book.etag()),
         ("getlastmodified", Subject::Book { book, .. }) => http_date(book.changed_at().await?),
         ("creationdate", Subject::Book { book, .. }) => date_time(book.collection().created),
-        ("getlastmodified" | "creationdate", Subject::Plain(Resource::Home)) => {
-            let created = call.face.core.home(&call.actor).await?.created;
+        (
+            "getlastmodified" | "creationdate",
+            Subject::Plain(resource @ (Resource::Home | Resource::GroupHome(_))),
+        ) => {
+            let created = created(call, resource).await?;
             match local {
                 "creationdate" => date_time(created),
                 _ => http_date(created),
@@ -62,6 +65,19 @@ pub async fn value(
         _ => return Ok(None),
     };
     Ok(Some(value))
+}
+
+/// When a home began to be: that of a group, with its book.
+async fn created(call: &Call, home: &Resource) -> Result<Timestamp, Failure> {
+    let core = &call.face.core;
+    let collection = match home {
+        Resource::GroupHome(membership) => {
+            let book = core.open(&call.actor, membership.book).await?;
+            book.collection().clone()
+        }
+        _ => core.home(&call.actor).await?,
+    };
+    Ok(collection.created)
 }
 
 /// `sync-token`, which is the ctag as well.

@@ -8,9 +8,7 @@ use carnet_proto::{
         header::Depth,
         href::{encode, path_of, segments},
         multistatus::MultiStatus,
-        name::{DAV, Name},
-        request::{Multiget, PropFind, Query},
-        xml::parse,
+        request::{Multiget, Query},
     },
     vcard::Filter,
 };
@@ -51,8 +49,7 @@ async fn multiget_parts(call: &Call, asked: Multiget, sink: &Sink) -> Result<Byt
         }
         _ => return Err(Error::NotFound.into()),
     };
-    let props = props(call, &asked.props)?;
-    let cards = Cards::new(call, book, href, &props, &asked.data).await?;
+    let cards = Cards::new(call, book, href, &asked.asked, &asked.data).await?;
     let own = segments(href).unwrap_or_default();
     let mut out = MultiStatus::new();
     let mut asked_names = Vec::new();
@@ -106,14 +103,7 @@ pub async fn query(call: Arc<Call>, query: Query) -> Result<Answer, Failure> {
         } => {
             let card = book.get(name).await?;
             let mut out = MultiStatus::new();
-            let cards = Cards::new(
-                &call,
-                book,
-                book_href,
-                &props(&call, &query.props)?,
-                &query.data,
-            )
-            .await?;
+            let cards = Cards::new(&call, book, book_href, &query.asked, &query.data).await?;
             if matches(&call, book, &card, &query.filter) {
                 cards.write_one(&card, &mut out).await?;
                 note_given(book, &cards, &[&card]).await?;
@@ -138,8 +128,7 @@ async fn query_parts(call: &Call, query: Query, sink: &Sink) -> Result<Bytes, Fa
     let Resource::Book { book, href } = &call.resource else {
         return Err(Error::NotFound.into());
     };
-    let props = props(call, &query.props)?;
-    let cards = Cards::new(call, book, href, &props, &query.data).await?;
+    let cards = Cards::new(call, book, href, &query.asked, &query.data).await?;
     let everything = query.filter.props.is_empty();
     let want = if everything {
         cards.want()
@@ -175,20 +164,6 @@ async fn query_parts(call: &Call, query: Query, sink: &Sink) -> Result<Bytes, Fa
         book.note_served(&book.cursor()).await?;
     }
     Ok(out.finish(None).into())
-}
-
-/// What is asked of each card (RFC 6352 §8.6, §8.7): `D:prop`, `D:propname`, or else what `allprop`
-/// shows.
-fn props(call: &Call, names: &[Name]) -> Result<PropFind, Failure> {
-    if !names.is_empty() {
-        return Ok(PropFind::Prop(names.to_vec()));
-    }
-    let names_only = parse(call.body())?.child(DAV, "propname").is_some();
-    Ok(if names_only {
-        PropFind::PropName
-    } else {
-        PropFind::AllProp(Vec::new())
-    })
 }
 
 fn matches(call: &Call, book: &Book, card: &Card, filter: &Filter) -> bool {

@@ -17,7 +17,7 @@ use crate::{
     dav::{
         Call,
         error::Failure,
-        method::{CHUNK, flush, merged, shown_in_home},
+        method::{CHUNK, flush, in_home, shown_in_home},
         note,
         output::{Answer, Sink, XML, make, xml},
         path::{Resource, group_segment, href_in_home, members_segment},
@@ -126,12 +126,12 @@ async fn home(call: &Call, sync: &SyncCollection) -> Result<Answer, Failure> {
     let asked = PropFind::Prop(sync.props.clone());
     let mut seen = HashSet::new();
     let mut live = HashSet::new();
-    let merged = if since.is_none() {
-        merged(call).await?
-    } else {
-        None
+    // What there is now says all that ever changed.
+    let (all, changes) = match &since {
+        None => (in_home(call).await?, Vec::new()),
+        Some(_) => (Vec::new(), changes),
     };
-    if let Some((book, href)) = &merged {
+    for (book, href) in &all {
         let subject = Subject::Book { book, href };
         out.properties(href, &properties(call, subject, &asked).await?);
     }
@@ -147,7 +147,7 @@ async fn home(call: &Call, sync: &SyncCollection) -> Result<Answer, Failure> {
         let book = match core.open(actor, change.book).await {
             Ok(book) if !gone => book,
             Ok(_) | Err(Error::NotFound) => {
-                if since.is_some() && seen.insert(former.clone()) {
+                if seen.insert(former.clone()) {
                     out.bare(&former, 404, None);
                 }
                 continue;
@@ -160,7 +160,7 @@ async fn home(call: &Call, sync: &SyncCollection) -> Result<Answer, Failure> {
         }
         let href = href_in_home(actor, &book);
         // A book that moved to another segment left the former one.
-        if change.gone && former != href && since.is_some() && seen.insert(former.clone()) {
+        if change.gone && former != href && seen.insert(former.clone()) {
             out.bare(&former, 404, None);
         }
         if seen.insert(href.clone()) {
@@ -171,8 +171,8 @@ async fn home(call: &Call, sync: &SyncCollection) -> Result<Answer, Failure> {
             out.properties(&href, &properties(call, subject, &asked).await?);
         }
     }
-    let told = seen.len() + usize::from(merged.is_some());
     // A home is told whole or not at all.
+    let told = all.len() + seen.len();
     if sync.limit.is_some_and(|limit| told > limit) {
         return Err(too_many());
     }

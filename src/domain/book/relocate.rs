@@ -10,6 +10,11 @@ use crate::domain::{
     sharing::{How, Onto},
 };
 
+/// What is generated when it is read goes nowhere, and nothing takes its place.
+const NO_PLACEMENT: Error = Error::Forbidden {
+    right: Right::Share,
+};
+
 /// Where an item is to go.
 #[derive(Clone, Copy)]
 pub struct Destination<'a> {
@@ -117,8 +122,7 @@ impl Book {
         how: How,
     ) -> Attempted<(bool, bool)> {
         if self.is_view() || to.book.is_view() {
-            let right = Right::Share;
-            return Err(Obstacle::Here(Error::Forbidden { right }).into());
+            return Err(Obstacle::Here(NO_PLACEMENT).into());
         }
         let (created, mut ops) = if to.book.collection.id == self.collection.id {
             self.renaming(href, condition, to, how).await?
@@ -248,12 +252,18 @@ impl Book {
         let Some(card) = found else {
             return Err(Obstacle::Here(Error::NotFound).into());
         };
+        if card.placement.is_generated() {
+            return Err(Obstacle::Here(NO_PLACEMENT).into());
+        }
         let there = to.book.heads(&[to.href.to_owned()]).await?;
         let occupant = there.into_iter().next().flatten();
         if occupant.is_some() && !to.overwrite {
-            Err(Obstacle::There(Error::PreconditionFailed).into())
-        } else {
-            Ok((card, occupant.map(|card| card.placement)))
+            return Err(Obstacle::There(Error::PreconditionFailed).into());
         }
+        let occupant = occupant.map(|card| card.placement);
+        if occupant.as_ref().is_some_and(Placement::is_generated) {
+            return Err(Obstacle::Here(NO_PLACEMENT).into());
+        }
+        Ok((card, occupant))
     }
 }

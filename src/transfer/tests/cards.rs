@@ -223,6 +223,51 @@ fn profiles_of_networks_become_what_programs_read() {
 }
 
 #[test]
+fn an_empty_displayed_name_is_made_of_the_rest() {
+    for (lines, expected) in [
+        ("FN:\nN:Ten;Ada;;;", "Ada Ten"),
+        ("N:;;;;\nFN:\nORG:Acme;Sales", "Acme Sales"),
+        ("FN: \nNICKNAME:Addy", "Addy"),
+        (
+            "FN:\nN:;;;;\nEMAIL:someone@example.net",
+            "someone@example.net",
+        ),
+        ("FN:\nN:;;;;\nTEL:*100#", "*100#"),
+        ("FN:\nNOTE:x", ""),
+    ] {
+        for version in ["3.0", "4.0"] {
+            let text = format!("BEGIN:VCARD\nVERSION:{version}\n{lines}\nEND:VCARD\n");
+            let file = table(&text, &Options::default());
+            let Outcome::Card(made) = &file.entries[0].outcome else {
+                panic!("a card");
+            };
+            let card = Document::parse(&made.card).expect("a card");
+            let name = card.first("FN").map(|line| line.text());
+            assert_eq!(name.as_deref(), Some(expected), "{version} {lines}");
+        }
+    }
+}
+
+#[test]
+fn what_stands_in_a_card_and_is_no_property_is_told() {
+    let text = "BEGIN:VCARD\nVERSION:2.1\nN:Ten;Ada\nPHOTO;ENCODING=BASE64;JPEG:\n/9j/4AAQ\nSkZJ\n\n\
+        X-messaging/xmpp-All:ada@example.org\nEND:VCARD\n\
+        BEGIN:VCARD\nVERSION:3.0\nFN:Bob\nNOTE:one\ntwo\nEND:VCARD\n";
+    let file = table(text, &Options::default());
+    assert_eq!(codes(&file), [(2, "line-unread")]);
+    let Outcome::Card(made) = &file.entries[0].outcome else {
+        panic!("a card");
+    };
+    let card = Document::parse(&made.card).expect("a card");
+    let Some(Binary::Inline { octets, .. }) = card.photo() else {
+        panic!("a picture");
+    };
+    assert_eq!(octets.len(), 9);
+    let address = card.first("X-messaging/xmpp-All").map(|line| line.text());
+    assert_eq!(address.as_deref(), Some("ada@example.org"));
+}
+
+#[test]
 fn a_displayed_name_alone_has_its_parts() {
     for (lines, expected) in [
         ("FN:Ada Ten", "Ten;Ada;;;"),

@@ -416,3 +416,34 @@ fn row_84_cards_of_other_programs_are_stored_and_rendered_or_refused() {
         stored + 14
     );
 }
+
+#[test]
+fn what_programs_write_in_their_own_way_comes_back_whole() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let path = format!("{BOOK}own.vcf");
+    let photo = "BEGIN:VCARD\r\nVERSION:2.1\r\nUID:own\r\nN:Own;Way;;;\r\nFN:Way Own\r\n\
+        PHOTO;ENCODING=BASE64;JPEG:\r\n/9j/4AAQ\r\nSkZJ\r\n\r\nEMAIL:a@b\r\nEND:VCARD\r\n";
+    assert_eq!(alice.put(&path, &[], photo).status, 201);
+    let got = alice.get(&path).text();
+    assert!(
+        got.contains("\r\nPHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQSkZJ\r\n"),
+        "{got}"
+    );
+    assert!(got.contains("\r\nEMAIL:a@b\r\n"), "{got}");
+    assert_eq!(alice.put(&path, &[], &got).status, 204);
+    assert_eq!(alice.get(&path).text(), got);
+    let lines = [
+        "X-messaging/xmpp-All:jo@jabber.org",
+        "NOTE:Name\r\n            \r\n  Value goes on here",
+    ];
+    let own = card_with("own", "Own", &lines);
+    let replaced = alice.put(&path, &[], &own);
+    assert!(replaced.header("etag").is_some());
+    assert_eq!(alice.get(&path).text(), own);
+    let four = text(&alice, &path, "4.0");
+    assert!(
+        four.contains("\r\nX-messaging/xmpp-All:jo@jabber.org\r\n"),
+        "{four}"
+    );
+}

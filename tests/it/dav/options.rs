@@ -361,3 +361,44 @@ fn large_pictures_are_given_smaller_where_it_is_wanted_and_never_stored_so() {
     );
     server.check();
 }
+
+#[test]
+fn a_list_of_a_category_goes_nowhere_and_nothing_takes_its_place() {
+    let server = Server::start();
+    let bob = Client::with_agent(&server, "bob", MAC);
+    let list = choir(&server, &bob);
+    let bring = |method: &str, from: &str, to: &str| {
+        bob.send(method, from, &[("Destination", to)], "").status
+    };
+    for method in ["COPY", "MOVE"] {
+        // 404 would say that there is no such card any more.
+        for to in [at("copy"), "/dav/groups/Team/Team/copy.vcf".to_owned()] {
+            assert_eq!(bring(method, &list, &to), 403, "{method} {to}");
+            assert_eq!(bob.get(&to).status, 404);
+        }
+        assert_eq!(bring(method, &at("two"), &list), 403, "{method}");
+    }
+    let fail = [("Destination", &*list), ("Overwrite", "F")];
+    assert_eq!(bob.send("MOVE", &at("two"), &fail, "").status, 412);
+    for path in [&list, &at("one"), &at("two")] {
+        assert_eq!(bob.get(path).status, 200, "{path}");
+    }
+    server.check();
+}
+
+#[test]
+fn a_program_knows_how_large_a_picture_may_be() {
+    let server = Server::start();
+    let bob = Client::new(&server, "bob");
+    let told = || {
+        let found = bob.props(OWN, "<C:max-image-size/><C:max-resource-size/>");
+        ["max-image-size", "max-resource-size"].map(|name| found.text(CARDDAV, name))
+    };
+    assert_eq!(told(), ["10485760", "10485760"]);
+    works(
+        server.data.path(),
+        &["class", "set", "small", "--photo", "20"],
+    );
+    set(&server, "--class", "small");
+    assert_eq!(told(), ["20480", "10485760"]);
+}

@@ -416,20 +416,35 @@ fn the_table_of_properties_holds_for_every_kind_of_resource() {
     assert_eq!(alice.put(&path, &[], card("table", "Table")).status, 201);
     let everywhere = "D:resourcetype D:displayname D:current-user-principal D:principal-collection-set \
         D:current-user-privilege-set D:supported-report-set";
-    let principal = "D:principal-URL D:alternate-URI-set D:group-membership D:group-member-set D:owner C:addressbook-home-set";
+    let principal =
+        "D:principal-URL D:alternate-URI-set D:group-membership D:group-member-set D:owner";
+    let home_set = "C:addressbook-home-set";
     let content = "D:owner D:supported-privilege-set D:getlastmodified D:creationdate D:resource-id D:supportedlock D:lockdiscovery";
-    let collection = "D:acl-restrictions D:inherited-acl-set D:sync-token CS:getctag D:quota-available-bytes D:quota-used-bytes";
+    let synced = "D:sync-token CS:getctag";
+    let collection =
+        "D:acl-restrictions D:inherited-acl-set D:quota-available-bytes D:quota-used-bytes";
     let book = "D:getetag D:supported-method-set D:add-member C:supported-address-data C:max-resource-size \
         C:max-image-size C:supported-collation-set";
     let own = "D:getetag D:getcontenttype D:getcontentlength D:supported-method-set";
     for (path, lists) in [
         ("/dav/", vec![everywhere]),
         ("/dav/principals/", vec![everywhere]),
-        ("/dav/principals/users/alice/", vec![everywhere, principal]),
-        ("/dav/principals/groups/Team/", vec![everywhere, principal]),
-        ("/dav/alice/private/", vec![everywhere, content, collection]),
-        (BOOK, vec![everywhere, content, collection, book]),
-        (TEAM, vec![everywhere, content, collection, book]),
+        (
+            "/dav/principals/users/alice/",
+            vec![everywhere, principal, home_set],
+        ),
+        ("/dav/principals/users/bob/", vec![everywhere, principal]),
+        (
+            "/dav/principals/groups/Team/",
+            vec![everywhere, principal, home_set],
+        ),
+        (
+            "/dav/alice/private/",
+            vec![everywhere, content, collection, synced],
+        ),
+        ("/dav/groups/Team/", vec![everywhere, content, collection]),
+        (BOOK, vec![everywhere, content, collection, synced, book]),
+        (TEAM, vec![everywhere, content, collection, synced, book]),
         (&*path, vec![everywhere, content, own]),
     ] {
         let names: Vec<&str> = lists
@@ -442,6 +457,30 @@ fn the_table_of_properties_holds_for_every_kind_of_resource() {
             assert_eq!(status, "HTTP/1.1 200 OK", "{path} {}", property.name.local);
         }
         assert_eq!(found.props.len(), names.len(), "{path}");
+        // What is named is there, but for what nobody may read.
+        let form = |form: &str| {
+            let body = format!("<D:propfind {NS}><D:{form}/></D:propfind>");
+            alice
+                .multi("PROPFIND", path, "0", &body)
+                .responses
+                .remove(0)
+        };
+        let named = form("propname")
+            .props
+            .into_iter()
+            .map(|(_, named)| named.name);
+        for name in named.filter(|name| !name.is(DAV, "acl")) {
+            let body = format!(
+                "<D:propfind {NS}><D:prop><x:{} xmlns:x='{}'/></D:prop></D:propfind>",
+                name.local, name.namespace
+            );
+            let found = alice.multi("PROPFIND", path, "0", &body);
+            let status = &found.responses[0].props[0].0;
+            assert_eq!(status, "HTTP/1.1 200 OK", "{path} {}", name.local);
+        }
+        for (status, property) in &form("allprop").props {
+            assert_eq!(status, "HTTP/1.1 200 OK", "{path} {}", property.name.local);
+        }
     }
     let found = alice.props(
         BOOK,

@@ -13,7 +13,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use carnet::domain::batch::{GroupOp, Op};
 
 use super::client::*;
-use crate::support::server::Server;
+use crate::support::{browser::Browser, server::Server};
 
 /// A push service that notes every request and answers as told.
 struct Receiver {
@@ -358,4 +358,48 @@ fn registrations_that_cannot_be_served_are_refused() {
             "{body}"
         );
     }
+}
+
+#[test]
+fn the_log_of_a_program_counts_contacts_alone() {
+    let server = server();
+    let bob = Client::new(&server, "bob");
+    let own = "/dav/bob/private/contacts/";
+    let put = |name: &str| {
+        let path = format!("{own}{name}.vcf");
+        assert_eq!(bob.put(&path, &[], card(name, name)).status, 201);
+        path
+    };
+    let (one, two) = (put("one"), put("two"));
+    let posted = bob.send("POST", own, &[], card("three", "three"));
+    assert_eq!(posted.status, 201);
+    let subscription = registration("https://push.example.net/x", "");
+    assert_eq!(bob.send("POST", own, &[XML], subscription).status, 201);
+    let body = format!(
+        "<D:mkcol {NS}><D:set><D:prop><D:resourcetype><D:collection/><C:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"
+    );
+    let club = "/dav/bob/private/club/";
+    assert_eq!(bob.send("MKCOL", club, &[], body).status, 201);
+    assert_eq!(bob.delete(club).status, 204);
+    let browser = Browser::of(&server.address, "bob");
+    let log = || {
+        let list = browser.page("/settings/devices");
+        let start = "<a href=\"";
+        let at = list.find("/settings/devices/c/").expect("a program");
+        assert!(list[..at].ends_with(start), "{list}");
+        let here = list[at..].split('"').next().expect("an end");
+        browser.page(here)
+    };
+    let page = log();
+    assert!(page.contains("in Private: 3 new<"), "{page}");
+    let to = format!("{TEAM}one.vcf");
+    let bring = |method: &str, from: &str, to: &str| {
+        let answer = bob.send(method, from, &[("Destination", to)], "");
+        assert_eq!(answer.status, 201, "{method}");
+    };
+    bring("COPY", &one, &to);
+    bring("MOVE", &two, &format!("{TEAM}two.vcf"));
+    let page = log();
+    assert!(page.contains("in Private: 3 new, 1 removed<"), "{page}");
+    assert!(page.contains("in Team: 2 new<"), "{page}");
 }

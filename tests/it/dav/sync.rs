@@ -385,6 +385,22 @@ fn row_65_a_home_tells_of_new_and_lost_books() {
     assert!(sync(fifth.token()).responses.is_empty());
 }
 
+/// Some programs take the first.
+#[test]
+fn a_home_is_told_in_the_order_in_which_it_is_listed() {
+    let server = Server::start();
+    for agent in ["Test/1", "DAVx5/4.4"] {
+        let bob = Client::with_agent(&server, "bob", agent);
+        let home = "/dav/bob/private/";
+        let told = Multi::parse(&bob.report(home, &sync_body("", None)));
+        let listed = bob.propfind(home, "1", "<D:getetag/>");
+        assert_eq!(told.hrefs(), listed.hrefs()[1..], "{agent}");
+        assert_eq!(told.hrefs()[0], "/dav/bob/private/contacts/");
+        let later = Multi::parse(&bob.report(home, &sync_body(told.token(), None)));
+        assert!(later.responses.is_empty(), "{agent}");
+    }
+}
+
 #[test]
 fn a_home_is_told_whole_or_not_at_all() {
     let server = Server::start();

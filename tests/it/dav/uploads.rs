@@ -446,3 +446,25 @@ fn row_36_the_limit_is_exact() {
         (403, vec!["need-privileges".to_owned()])
     );
 }
+
+#[test]
+fn cards_in_json_or_xml_are_refused_as_what_they_are() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let path = format!("{BOOK}j.vcf");
+    let json = r#"["vcard",[["version",{},"text","4.0"],["fn",{},"text","J"]]]"#;
+    let xml = "<vcards xmlns='urn:ietf:params:xml:ns:vcard-4.0'><vcard/></vcards>";
+    for (method, path, media_type, body) in [
+        ("PUT", &*path, "application/vcard+json", json),
+        ("POST", BOOK, "application/vcard+json", json),
+        ("PUT", &*path, "application/vcard+xml", xml),
+        ("POST", BOOK, "application/vcard+xml; charset=utf-8", xml),
+    ] {
+        let refused = alice.send(method, path, &[("Content-Type", media_type)], body);
+        assert_eq!(
+            (refused.status, preconditions(&refused)),
+            (403, vec!["supported-address-data".to_owned()]),
+            "{method} {media_type}"
+        );
+    }
+}

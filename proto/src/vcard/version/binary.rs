@@ -111,6 +111,7 @@ fn type_of(property: &str, found: &str) -> Option<String> {
     let word = match found {
         "application/pgp-keys" => "PGP".to_owned(),
         "application/pkix-cert" => "X509".to_owned(),
+        "image/svg+xml" => "SVG".to_owned(),
         _ => subtype.to_ascii_uppercase(),
     };
     if media_type(property, &word) == found {

@@ -1,12 +1,14 @@
 //! Lines of version 4.0 as 3.0 says them, in Apple's terms where it has none.
 
 use super::{
-    NewLine, WHOLE_GEO, Writer, add_type, binary, date, drop_param, groups, has_param, split_types,
+    NewLine, WHOLE_GEO, WHOLE_TEL, Writer, add_type, binary, date, drop_param, groups, has_param,
+    split_types,
 };
 use crate::vcard::{
     document::Kind,
     line::{Line, Param},
     patch::escape_text,
+    value,
 };
 
 impl Writer<'_> {
@@ -111,7 +113,7 @@ pub(super) fn is_of_v4(line: &Line) -> bool {
             .iter()
             .any(|kind| line.text().eq_ignore_ascii_case(kind)),
         "MEMBER" => true,
-        "TEL" => after_scheme(&line.text(), "tel").is_some(),
+        "TEL" => dialled(&line.text()).is_some(),
         "GEO" => after_scheme(&line.text(), "geo").is_some(),
         "ANNIVERSARY" => date::is_day(line),
         _ => false,
@@ -156,10 +158,44 @@ fn after_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
         .then_some(rest)
 }
 
+/// What is dialled; what else the URI says goes along as a parameter. A local number stays one:
+/// its context need not begin a global number (RFC 3966 §5.1.5).
 fn tel(line: &Line, new: &mut NewLine) {
-    if let Some(number) = after_scheme(&line.text(), "tel") {
-        drop_param(new, "VALUE");
-        new.raw = escape_text(&number.replace(";ext=", " x"));
+    let text = line.text();
+    let Some(number) = dialled(&text) else { return };
+    drop_param(new, "VALUE");
+    new.raw = escape_text(&number);
+    let plain = text.split_once(':').map(|(_, rest)| rest);
+    if plain.is_some_and(|plain| plain.replace(";ext=", " x") != number) {
+        drop_param(new, WHOLE_TEL);
+        new.params.push(super::param(WHOLE_TEL, &text));
+    }
+}
+
+/// The number of a `tel` URI as people write it, with its extension.
+pub(super) fn dialled(uri: &str) -> Option<String> {
+    let mut parts = after_scheme(uri, "tel")?.split(';');
+    let mut number = plain(parts.next()?);
+    let is_extension = |param: &&str| {
+        let name = param.get(..4);
+        name.is_some_and(|name| name.eq_ignore_ascii_case("ext="))
+    };
+    if number.trim().is_empty() {
+        return None;
+    }
+    if let Some(extension) = parts.find(is_extension) {
+        number.push_str(" x");
+        number.push_str(&plain(&extension[4..]));
+    }
+    Some(number)
+}
+
+/// Percent-encoding undone (RFC 3986 §2.1), where it is of characters that are read.
+fn plain(text: &str) -> String {
+    let octets = value::escaped_octets(text.as_bytes(), b'%');
+    match String::from_utf8(octets) {
+        Ok(plain) if !plain.contains(char::is_control) => plain,
+        _ => text.to_owned(),
     }
 }
 

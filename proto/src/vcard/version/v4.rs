@@ -1,6 +1,8 @@
 //! Lines of version 3.0 as 4.0 says them.
 
-use super::{NewLine, Writer, binary, date, drop_param, has_param, move_type, param, split_types};
+use super::{
+    NewLine, Writer, binary, date, drop_param, has_param, move_type, param, split_types, v3,
+};
 use crate::vcard::{document::Document, line::Line};
 
 impl Writer<'_> {
@@ -27,6 +29,7 @@ impl Writer<'_> {
             "BDAY" | "ANNIVERSARY" | "X-ABDATE" => date::to_v4(line, &mut new),
             "REV" => date::rev(line, &mut new, true),
             "GEO" => geo(line, &mut new),
+            "TEL" => tel(line, &mut new),
             "X-ABRELATEDNAMES" => {
                 if let Some(relation) = self.together.relation(at) {
                     new = related(relation, line, new);
@@ -114,6 +117,19 @@ fn geo(line: &Line, new: &mut NewLine) {
     });
     new.raw = whole.unwrap_or(&plain).to_owned();
     drop_param(new, super::WHOLE_GEO);
+}
+
+/// The URI of a number, as long as nobody dials another one.
+fn tel(line: &Line, new: &mut NewLine) {
+    let Some(whole) = line.param(super::WHOLE_TEL) else {
+        return;
+    };
+    if v3::dialled(whole).is_some_and(|number| number == line.text()) {
+        new.raw = whole.to_owned();
+        drop_param(new, "VALUE");
+        new.params.push(param("VALUE", "uri"));
+    }
+    drop_param(new, super::WHOLE_TEL);
 }
 
 fn related(relation: &str, line: &Line, mut new: NewLine) -> NewLine {
