@@ -78,6 +78,7 @@ impl Call {
             stray_picture: quirk::stray_picture(&self.device),
             max_children: quirk::max_children(&self.device.user_agent),
             misnames_city: quirk::misnames_city(&self.device.user_agent),
+            sends_whole_families: quirk::keeps_absent(&self.device),
             ..View::default()
         }
     }
