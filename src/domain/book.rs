@@ -67,6 +67,12 @@ pub trait Edit: Send + Sync {
         self.apply_beside(current, beside)
     }
 
+    /// What the class stores beside the item after this edit of `current`, where its author says which
+    /// of its fixed elements holds what; none where it does not.
+    fn places(&self, _current: &[u8], _beside: &[u8], _made: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
     /// The edit without the picture it brings; none where it brings none.
     fn without_picture(&self) -> Option<Arc<dyn Edit>> {
         None
@@ -84,8 +90,9 @@ pub trait Edit: Send + Sync {
     }
 
     /// Whether something its author did not send, or was shown in part, is another now than it was
-    /// before: its author is told at once, or its next edit would be of what is not there.
-    fn outdates(&self, _before: &[u8], _made: &[u8], _beside: &[u8]) -> bool {
+    /// before, with what was beside it: its author is told at once, or its next edit would be of what
+    /// is not there.
+    fn outdates(&self, _before: (&[u8], &[u8]), _made: &[u8], _beside: &[u8]) -> bool {
         false
     }
 }
