@@ -67,6 +67,12 @@ pub trait Edit: Send + Sync {
         self.apply_beside(current, beside)
     }
 
+    /// What the class stores beside the item after this edit of `current`, where its author says which
+    /// of its fixed elements holds what; none where it does not.
+    fn places(&self, _current: &[u8], _beside: &[u8], _made: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
     /// The same edit without its picture, for a picture that cannot be stored; none where the edit
     /// has none.
     fn without_picture(&self) -> Option<Arc<dyn Edit>> {
@@ -85,9 +91,10 @@ pub trait Edit: Send + Sync {
         false
     }
 
-    /// Whether the edit changed something that its author did not send, or was shown in part. The
-    /// author is sent it at once; otherwise its next edit would rest on content that is not there.
-    fn outdates(&self, _before: &[u8], _made: &[u8], _beside: &[u8]) -> bool {
+    /// Whether the edit changed something that its author did not send, or was shown in part, from
+    /// what it was before with what was beside it. The author is sent it at once; otherwise its next
+    /// edit would rest on content that is not there.
+    fn outdates(&self, _before: (&[u8], &[u8]), _made: &[u8], _beside: &[u8]) -> bool {
         false
     }
 }

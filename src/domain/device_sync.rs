@@ -289,6 +289,8 @@ impl DeviceBook {
             reverts: record.reverts.clone(),
             ..Work::default()
         };
+        let last = record.previous.iter().flat_map(|last| &last.adds);
+        work.own_adds = last.map(|add| add.server_id.clone()).collect();
         work.repeat_reverts();
         work.copies = record.ahead();
         let mut viewer = self.viewer_of(record);
@@ -348,6 +350,7 @@ impl DeviceBook {
         let written = work.written();
         let settings = call.settings.clone().unwrap_or(record.settings.clone());
         let silent = call.commands.is_empty() && told.is_empty() && lost.is_none();
+        let more = page.more || (call.get_changes && work.is_owed);
         choke.rest(page.more);
         let mut ops = work.take_ops(&self.book, self.device);
         let is_kept = |op: &&Op| matches!(op, Op::History(HistoryOp::Refuse(_)));
@@ -373,7 +376,7 @@ impl DeviceBook {
                 request: call.request.clone(),
                 outcomes: work.outcomes.clone(),
                 forced: work.forced,
-                more: page.more,
+                more,
                 adds: work.adds,
                 withheld,
                 sole,
@@ -403,7 +406,7 @@ impl DeviceBook {
             labels: self.labels_on(&told, &work.outcomes).await?,
             changes: self.render(told).await?,
             outcomes: work.outcomes,
-            more: page.more,
+            more,
             kept,
             new_key: !silent,
         }))

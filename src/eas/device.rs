@@ -21,8 +21,22 @@ pub struct Visit<'a> {
     pub agent: &'a str,
 }
 
-/// The device of a request, stored unless it only checks an account; none when the person has too many devices.
-pub async fn admit(face: &Face, visit: &Visit<'_>) -> Result<Option<Device>> {
+/// The device of a request as it was at its last contact; none of one that only checks an account.
+pub async fn known(face: &Face, visit: &Visit<'_>) -> Result<Option<Device>> {
+    let device_id = &visit.line.device_id;
+    if quirk::is_probe(device_id) {
+        return Ok(None);
+    }
+    face.core.known_device(visit.person, device_id).await
+}
+
+/// The device of a request, stored unless it only checks an account; none when the person has too
+/// many devices.
+pub async fn admit(
+    face: &Face,
+    visit: &Visit<'_>,
+    known: Option<Device>,
+) -> Result<Option<Device>> {
     if quirk::is_probe(&visit.line.device_id) {
         return Ok(Some(visit.transient()));
     }
@@ -42,25 +56,27 @@ pub async fn admit(face: &Face, visit: &Visit<'_>) -> Result<Option<Device>> {
         most: face.settings.max_devices,
         info: vec![(OFFERED.to_owned(), version::list(face.settings.legacy))],
     };
-    face.core.admit_device(contact, new).await
+    face.core.admit_device(known, contact, new).await
 }
 
 /// The versions to announce to a device (X-MS-RP, [MS-ASHTTP] 2.2.2.1.2) when more are offered
-/// than it was last offered; once each.
-pub async fn announcement(face: &Face, device: &Device) -> Result<Option<String>> {
+/// than it was last offered.
+pub fn announcement(face: &Face, device: &Device) -> Option<String> {
     if !face.settings.announce || quirk::is_probe(&device.device_id) {
-        return Ok(None);
+        return None;
     }
     let told = device.info.iter().find(|(name, _)| name == OFFERED);
     let told: Vec<&str> = told.map_or(Vec::new(), |(_, list)| list.split(',').collect());
     let list = version::list(face.settings.legacy);
-    if list.split(',').all(|version| told.contains(&version)) {
-        return Ok(None);
-    }
-    let offered = vec![(OFFERED.to_owned(), list.clone())];
+    let is_told = list.split(',').all(|version| told.contains(&version));
+    (!is_told).then_some(list)
+}
+
+/// Keeps that a device is told: once each.
+pub async fn announced(face: &Face, device: &Device, list: String) -> Result<()> {
+    let offered = vec![(OFFERED.to_owned(), list)];
     let version = device.version.clone();
-    face.core.learn_device(device, version, offered).await?;
-    Ok(Some(list))
+    face.core.learn_device(device, version, offered).await
 }
 
 impl Visit<'_> {

@@ -53,6 +53,8 @@ pub struct View {
     pub misnames_city: bool,
     /// What the item has not is written as empty elements: the client keeps what is left out.
     pub names_absent: bool,
+    /// Where the client sends one element of a family, it sends all it has of the family.
+    pub sends_whole_families: bool,
 }
 
 /// How a client sends a date without a time.
@@ -84,6 +86,7 @@ impl Default for View {
             max_children: usize::MAX,
             misnames_city: false,
             names_absent: false,
+            sends_whole_families: false,
         }
     }
 }

@@ -110,9 +110,11 @@ pub fn misnames_city(user_agent: &str) -> bool {
 }
 
 /// TbSync for Thunderbird keeps what a Change leaves out, and sends it back with its next edit; an
-/// empty element clears.
+/// empty element clears. It says of no element that it is empty: where it sends one address, these
+/// are all it has, the first in the first element. People may give it another DeviceType.
 pub fn keeps_absent(device: &Device) -> bool {
     device.device_type.eq_ignore_ascii_case("TbSync")
+        || device.user_agent.starts_with("Thunderbird ActiveSync")
 }
 
 /// Outlook recognizes an item it moved only by a Change under the new id; an Add would duplicate
@@ -232,6 +234,14 @@ mod tests {
                 "{kind} {agent}"
             );
         }
+        // People give TbSync other types, for servers with a list of those they let in.
+        assert!(keeps_absent(&device("tbsync", "", "14.1")));
+        assert!(keeps_absent(&device(
+            "iPhone",
+            "Thunderbird ActiveSync",
+            "14.1"
+        )));
+        assert!(!keeps_absent(&device("iPhone", "Apple-iPhone14C5", "14.1")));
         assert!(misnames_city("Android/5.1.1-EAS-2.0"));
         assert!(!misnames_city("Android-Mail/2024.1"));
     }

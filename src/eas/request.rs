@@ -10,7 +10,10 @@ use carnet_proto::{
         request_line::{RequestLine, Version},
         status::Common,
     },
-    wbxml::{DecodeError, Element, Limits, Tag, decode, page},
+    wbxml::{
+        DecodeError, Element, Limits, Tag, decode,
+        page::{self, air_sync as a},
+    },
 };
 use http::{HeaderMap, Method, Response, StatusCode, header, request::Parts};
 
@@ -78,6 +81,7 @@ impl Call {
             stray_picture: quirk::stray_picture(&self.device),
             max_children: quirk::max_children(&self.device.user_agent),
             misnames_city: quirk::misnames_city(&self.device.user_agent),
+            sends_whole_families: quirk::keeps_absent(&self.device),
             ..View::default()
         }
     }
@@ -179,6 +183,7 @@ impl Admitted {
         } = self;
         let (version, about) = (call.version, call.about.clone());
         let (face, actor) = (call.face.clone(), call.actor.clone());
+        let announced = announced.map(|list| (list, call.device.clone()));
         let ran = match command::run(call, command).await {
             // What was asked for was deleted during the request, and not the account.
             Err(Stop::Failed(Error::NotFound)) => {
@@ -201,13 +206,23 @@ impl Admitted {
                 }
             },
         };
-        match announced {
-            Some(list) => {
-                let response = with_header(response, "x-ms-rp", &list);
-                with_header(response, "ms-asprotocolversions", &list)
-            }
-            None => response,
+        let Some((list, device)) = announced.filter(|_| response.status() == StatusCode::OK) else {
+            return response;
+        };
+        if let Err(error) = device::announced(&face, &device, list.clone()).await {
+            // It is told by a later answer.
+            tracing::warn!(%error, "an announcement of versions could not be kept");
+            return response;
         }
+        [
+            ("x-ms-rp", list.clone()),
+            ("ms-asprotocolversions", list),
+            ("ms-asprotocolcommands", command::names()),
+        ]
+        .into_iter()
+        .fold(response, |response, (name, value)| {
+            with_header(response, name, &value)
+        })
     }
 }
 
@@ -346,11 +361,9 @@ impl Arrival {
             }),
             agent: &self.agent,
         };
-        let Some(device) = device::admit(&face, &visit).await? else {
-            let version = self.version.unwrap_or(Version::V12_1);
-            return Err(refuse(version, root, Common::MaximumDevicesReached).into());
-        };
-        let Some(version) = self.version(&face, &device) else {
+        // Of a request that is refused as it is, no device is stored.
+        let known = device::known(&face, &visit).await?;
+        let Some(version) = self.version(&face, known.as_ref()) else {
             return Err(Reply::Http(StatusCode::BAD_REQUEST).into());
         };
         if !version::offered(face.settings.legacy).any(|offered| offered == version) {
@@ -371,6 +384,9 @@ impl Arrival {
                 }
             }
         };
+        let Some(device) = device::admit(&face, &visit, known).await? else {
+            return Err(refuse(version, root, Common::MaximumDevicesReached).into());
+        };
         if device.access != DeviceAccess::Allowed {
             let gated = gate(&face, &device, command, version, root, element.as_ref());
             return Err(gated.await?.into());
@@ -381,7 +397,16 @@ impl Arrival {
         let label = device.label();
         let client = identity.client(label, Some(device.id));
         let actor = Arc::new(Actor::of(&identity.account, client));
-        let announced = device::announcement(&face, &device).await?;
+        // A held request, whose answer is the most easily lost, brings no news of versions.
+        let waits = [a::WAIT, a::HEARTBEAT_INTERVAL];
+        let is_held = match command {
+            Command::Ping => true,
+            Command::Sync => element
+                .as_ref()
+                .is_none_or(|sync| sync.elements().any(|child| waits.contains(&child.tag))),
+            _ => false,
+        };
+        let announced = device::announcement(&face, &device).filter(|_| !is_held);
         if !quirk::is_probe(&device.device_id) {
             let journal = face.core.journal();
             journal.contact(actor.person, &actor.client.label);
@@ -409,11 +434,11 @@ impl Arrival {
     }
 
     /// The version meant: as said, else as 2.5 had it, else as this device last said.
-    fn version(&self, face: &Face, device: &Device) -> Option<Version> {
+    fn version(&self, face: &Face, device: Option<&Device>) -> Option<Version> {
         match self.version {
             Some(version) => Some(version),
             None if face.settings.legacy => Some(Version::V2_5),
-            None => Version::parse(&device.version),
+            None => Version::parse(&device?.version),
         }
     }
 

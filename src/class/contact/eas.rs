@@ -150,7 +150,10 @@ pub(super) fn beside(before: Option<(&[u8], &[u8])>, after: &[u8], by_device: bo
         return Vec::new();
     };
     match (Document::parse(document), Document::parse(after)) {
-        (Ok(before), Ok(after)) => places::kept(&before, &Places::read(places), &after, by_device),
+        (Ok(before), Ok(after)) => {
+            let said = BTreeMap::new();
+            places::kept(&before, &Places::read(places), &after, by_device, &said)
+        }
         _ => Vec::new(),
     }
 }
@@ -236,6 +239,14 @@ impl Edit for EasEdit {
         edit.apply_beside(current, beside)
     }
 
+    fn places(&self, current: &[u8], beside: &[u8], made: &[u8]) -> Option<Vec<u8>> {
+        let (before, after) = (parse(current).ok()?, parse(made).ok()?);
+        let places = Places::read(beside);
+        let shown = shown(&before, &places, &self.view).fields.texts;
+        let said = self.said(&before, &shown);
+        Some(places::kept(&before, &places, &after, true, &said))
+    }
+
     fn without_picture(&self) -> Option<Arc<dyn Edit>> {
         self.fields
             .picture
@@ -265,21 +276,20 @@ impl Edit for EasEdit {
             let text = shown.get(tag).map_or("", String::as_str);
             match *tag {
                 tag::FILE_AS if text.is_empty() => *sent != computed && !sent.is_empty(),
-                tag if slots::is_date(tag) => !slots::says_the_same(tag, sent, text),
-                _ => sent != text,
+                tag => !slots::says_the_same(tag, sent, text),
             }
         });
         differs || !self.fields.unread.is_empty()
     }
 
-    fn outdates(&self, before: &[u8], made: &[u8], beside: &[u8]) -> bool {
+    fn outdates(&self, before: (&[u8], &[u8]), made: &[u8], beside: &[u8]) -> bool {
         let Ok(card) = parse(made) else { return false };
         let shown = shown(&card, &Places::read(beside), &self.view).fields;
         let is_blank = |note: &Option<String>| note.as_ref().is_none_or(|n| n.trim().is_empty());
         let cuts_note = self.fields.note.is_some()
             && self.fields.note != shown.note
             && !(is_blank(&self.fields.note) && is_blank(&shown.note));
-        cuts_note || self.moves_up(&card, shown) || self.outdates_file_as(before, &card)
+        cuts_note || self.moves_up(&card, shown) || self.outdates_texts(before, &card)
     }
 }
 
@@ -355,15 +365,40 @@ impl EasEdit {
         ) || differs(children, shown.children.unwrap_or_default(), most)
     }
 
-    /// Whether a FileAs the device was shown, and does not send, is another after the change.
-    fn outdates_file_as(&self, before: &[u8], after: &Document) -> bool {
-        let is_kept =
-            !self.fields.texts.contains_key(&tag::FILE_AS) && !self.clears_omitted(tag::FILE_AS);
-        is_kept && parse(before).is_ok_and(|before| name::shown(&before) != name::shown(after))
+    /// Whether a FileAs the device was shown, and does not send, is another after the change, or
+    /// another element it does not send has moved.
+    fn outdates_texts(&self, (before, beside): (&[u8], &[u8]), after: &Document) -> bool {
+        let Ok(before) = parse(before) else {
+            return false;
+        };
+        let is_kept = |tag: Tag| !self.clears_omitted(tag);
+        let is_unsaid = !self.fields.texts.contains_key(&tag::FILE_AS) && is_kept(tag::FILE_AS);
+        if is_unsaid && name::shown(&before) != name::shown(after) {
+            return true;
+        }
+        let shown = shown(&before, &Places::read(beside), &self.view);
+        let moved = slots::moved(&self.fields.texts, &shown.fields.texts);
+        moved.into_iter().any(is_kept)
     }
 
-    /// Elements that say something new, omitted ones settled by what the client manages.
+    /// Elements that say something new.
     fn texts(&self, card: &Document, shown: &BTreeMap<Tag, String>) -> BTreeMap<Tag, String> {
+        let mut said = self.said(card, shown);
+        let computed = name::file_as(card);
+        said.retain(|tag, value| {
+            let before = match shown.get(tag) {
+                Some(before) => before.as_str(),
+                None if *tag == tag::FILE_AS => computed.as_str(),
+                None => "",
+            };
+            let nothing = value.is_empty() && !shown.contains_key(tag);
+            !nothing && !slots::says_the_same(*tag, value, before)
+        });
+        said
+    }
+
+    /// What the data say of each element, those left out settled by what the client manages.
+    fn said(&self, card: &Document, shown: &BTreeMap<Tag, String>) -> BTreeMap<Tag, String> {
         let mut sent = self.fields.texts.clone();
         let home_is_empty = || !shown.keys().any(|tag| is_home_address(*tag));
         if self.view.misnames_city
@@ -396,16 +431,9 @@ impl EasEdit {
                 sent.insert(*tag, String::new());
             }
         }
-        let computed = name::file_as(card);
-        sent.retain(|tag, value| {
-            let before = match shown.get(tag) {
-                Some(before) => before.as_str(),
-                None if *tag == tag::FILE_AS => computed.as_str(),
-                None => "",
-            };
-            let nothing = value.is_empty() && !shown.contains_key(tag);
-            !nothing && !slots::says_the_same(*tag, value, before)
-        });
+        for tag in slots::moved(&sent, shown) {
+            sent.insert(tag, String::new());
+        }
         sent
     }
 
@@ -417,7 +445,11 @@ impl EasEdit {
         }
         match &self.supported {
             Supported::Listed(listed) => listed.contains(&tag),
-            Supported::Absent => self.view.version >= Version::V16_0,
+            Supported::Absent => {
+                let is_sent = |tag: &Tag| self.fields.texts.contains_key(tag);
+                self.view.version >= Version::V16_0
+                    || (self.view.sends_whole_families && slots::family(tag).iter().any(is_sent))
+            }
         }
     }
 

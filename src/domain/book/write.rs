@@ -411,14 +411,25 @@ impl Book {
 
     /// The operation that gives an item new content; none when nothing changes.
     pub(in crate::domain) fn revision(&self, card: &Card, bytes: &[u8]) -> Result<Option<Op>> {
-        let Admitted {
-            content,
-            overlay,
-            tags,
-        } = self.admit(bytes, Some(card))?;
+        self.revision_at(card, bytes, None)
+    }
+
+    /// [`Book::revision`] by one who says the places of values, see [`Edit::places`].
+    pub(in crate::domain) fn revision_at(
+        &self,
+        card: &Card,
+        bytes: &[u8],
+        places: Option<Vec<u8>>,
+    ) -> Result<Option<Op>> {
+        let admitted = self.admit(bytes, Some(card))?;
+        let (mut content, overlay, tags) = (admitted.content, admitted.overlay, admitted.tags);
         let placement = &card.placement;
         let same_overlay = overlay[..] == placement.overlay[..];
-        if content.document[..] == card.document[..] {
+        let moves = places.as_ref().is_some_and(|p| *p != placement.beside);
+        if let Some(places) = places {
+            content.beside = places;
+        }
+        if content.document[..] == card.document[..] && !moves {
             return Ok((!same_overlay).then_some(Op::Item(ItemOp::SetOverlay {
                 placement: placement.id,
                 expected_changed: placement.changed,

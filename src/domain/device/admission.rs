@@ -41,17 +41,32 @@ pub struct FirstContact {
 }
 
 impl Core {
-    /// The device that made contact. It is stored when it is new, has changed, or was not seen for
-    /// an hour; none when the person has too many devices.
+    /// A person's device by its DeviceId, as it was at its last contact.
+    pub async fn known_device(&self, person: PersonId, device_id: &str) -> Result<Option<Device>> {
+        self.store().device(person, device_id).await
+    }
+
+    /// The device that made contact, `known` from before or not. It is stored when it is new, has
+    /// changed, or was not seen for an hour; what a request leaves out stays as it was. None when the
+    /// person has too many devices.
     pub async fn admit_device(
         &self,
-        contact: Contact,
+        known: Option<Device>,
+        mut contact: Contact,
         new: FirstContact,
     ) -> Result<Option<Device>> {
         let (person, device_id) = (contact.person, contact.device_id.clone());
-        let known = self.store().device(person, &device_id).await?;
         if let Some(device) = &known {
+            for (said, stored) in [
+                (&mut contact.device_type, &device.device_type),
+                (&mut contact.user_agent, &device.user_agent),
+            ] {
+                if said.is_empty() {
+                    said.clone_from(stored);
+                }
+            }
             let unchanged = device.user_agent == contact.user_agent
+                && device.device_type == contact.device_type
                 && contact
                     .version
                     .as_ref()

@@ -3,6 +3,7 @@
 
 use std::{collections::HashMap, num::NonZero, sync::Arc, thread::available_parallelism};
 
+use super::{Command, SyncCall};
 use crate::domain::{
     blocking::blocking,
     book::{Admitted, Book, Edit},
@@ -53,6 +54,19 @@ pub(super) async fn admissions(
         all.extend(look.await??);
     }
     Ok(all)
+}
+
+/// How many more items the private book may hold; none when there is no limit.
+pub(super) async fn room(home: &Book, call: &SyncCall) -> Result<Option<i64>> {
+    let adds = call
+        .commands
+        .iter()
+        .any(|command| matches!(command, Command::Add { .. }));
+    if adds {
+        Ok(home.room().await?.map(|room| room.left))
+    } else {
+        Ok(None)
+    }
 }
 
 fn look_at(home: &Book, adds: &[(usize, Arc<dyn Edit>)]) -> Result<Admissions> {

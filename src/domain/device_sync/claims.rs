@@ -154,9 +154,9 @@ impl DeviceBook {
         }
         // A retry before this one left it out: it was disowned.
         let was_left_out = placement.maker.is_none();
-        // And nobody touched it since.
-        let is_orphan = was_left_out && placement.changed == placement.born;
-        let is_own = was_last || is_orphan;
+        // And nobody touched it since, be it that it reads otherwise than it was sent.
+        let is_of_device = was_left_out || placement.maker == Some(self.device);
+        let is_own = was_last || (is_of_device && placement.changed == placement.born);
         let Some(spot) = self.spots(&card, work).await?.into_iter().next() else {
             return Ok(outcome);
         };
@@ -164,8 +164,11 @@ impl DeviceBook {
         let stands = match edit.apply_beside(&content, &spot.card.placement.beside) {
             // The same data again.
             Ok(bytes) if bytes == content => is_own || !was_left_out,
-            // Someone else changed it meanwhile: the server's stands.
-            _ if !is_own => false,
+            // Someone else changed it meanwhile: the server's stands, with what only the device says.
+            _ if !is_own => {
+                self.say_again(&spot, &card, edit, work).await?;
+                false
+            }
             written => {
                 let written =
                     written.and_then(|bytes| self.write(&spot, &card, &bytes, Some(edit), work));

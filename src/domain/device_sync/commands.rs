@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     Command, DeviceBook, Failure, Outcome, SyncCall,
-    admission::{Admission, Verdict, admissions},
+    admission::{Admission, Verdict, admissions, room},
     claims::{Claim, Unclaimed},
     reverts::Revert,
 };
@@ -151,6 +151,7 @@ impl DeviceBook {
                 return Outcome::AddFailed { client_id, failure };
             }
         };
+        work.is_owed |= altered;
         let server_id = new_server_id();
         let is_view = work.union.is_some();
         let in_book = if is_view {
@@ -232,17 +233,21 @@ impl DeviceBook {
                 return Ok(failed(Failure::Conflict));
             }
         };
-        let current = match work.latest.get(server_id) {
+        let (current, beside) = match work.latest.get(server_id) {
             Some(content) => content.clone(),
-            None => spot.book.content(&spot.card).to_vec(),
+            None => (
+                spot.book.content(&spot.card).to_vec(),
+                spot.card.placement.beside.to_vec(),
+            ),
         };
-        let is_fresh =
-            work.touched.contains_key(server_id) || viewer.has_latest(&card.placement, start);
-        let beside = &spot.card.placement.beside;
+        let is_own = work.is_own_add(&card.placement, self.device);
+        let is_fresh = work.touched.contains_key(server_id)
+            || viewer.has_latest(&card.placement, start)
+            || is_own;
         let made = if is_fresh {
-            edit.apply_beside(&current, beside)
+            edit.apply_beside(&current, &beside)
         } else {
-            edit.apply_stale(&current, beside)
+            edit.apply_stale(&current, &beside)
         };
         let bytes = match made {
             Ok(bytes) => bytes,
@@ -255,6 +260,10 @@ impl DeviceBook {
         if is_fresh {
             return match self.write(&spot, &card, &bytes, Some(edit), work) {
                 Ok(()) => {
+                    // What was made of its Add it has not been told yet.
+                    if is_own {
+                        work.force(&card.placement);
+                    }
                     self.put_labels_back(&card, edit, work).await?;
                     Ok(Outcome::Done)
                 }
@@ -314,8 +323,9 @@ impl DeviceBook {
         let Some(card) = found else {
             return Ok(Outcome::Done);
         };
-        let fresh =
-            work.touched.contains_key(server_id) || viewer.has_latest(&card.placement, start);
+        let fresh = work.touched.contains_key(server_id)
+            || viewer.has_latest(&card.placement, start)
+            || work.is_own_add(&card.placement, self.device);
         let spot = self.spot_for(Right::Remove, &card, work).await?;
         let held = match &spot {
             Ok(spot) => spot.book.deletions_held().await?,
@@ -358,15 +368,21 @@ impl DeviceBook {
     ) -> Result<()> {
         let content = spot.book.content(&spot.card);
         let fits = spot.book.fits_photo(bytes, Some(&content));
-        let revision = fits.and_then(|()| spot.book.revision(&spot.card, bytes));
+        let latest = work.latest.get(&card.placement.server_id).cloned();
+        let former = match &latest {
+            Some((content, beside)) => (&content[..], &beside[..]),
+            None => (&content[..], &spot.card.placement.beside[..]),
+        };
+        let places = edit.and_then(|edit| edit.places(former.0, former.1, bytes));
+        let outdates =
+            |beside: &[u8]| edit.is_some_and(|edit| edit.outdates(former, bytes, beside));
+        let revision = fits.and_then(|()| spot.book.revision_at(&spot.card, bytes, places));
         if let Err(error @ (Error::InvalidDocument(_) | Error::TooLarge { .. })) = &revision {
             let refusal = spot
                 .book
                 .refusal(Some(&spot.card), bytes.to_vec(), &error.to_string());
             work.ops.push(refusal.into());
         }
-        let outdates =
-            |beside: &[u8]| edit.is_some_and(|edit| edit.outdates(&content, bytes, beside));
         let Some(mut op) = revision? else {
             if work.touched.contains_key(&card.placement.server_id) {
                 work.take_back(spot, card);
@@ -382,16 +398,18 @@ impl DeviceBook {
             Op::Item(ItemOp::Edit { content, .. }) => &content.beside[..],
             _ => &spot.card.placement.beside[..],
         };
-        // The stored bytes are what the device sent.
-        let untouched = edit.is_some_and(|edit| !edit.alters(bytes, beside));
-        if untouched && outdates(beside) {
+        // Where the stored bytes are not what the device sent, or more of what it has is another now,
+        // the copy is in the same answer, as that of a merge is. The version is its own all the same.
+        let alters = edit.is_some_and(|edit| edit.alters(bytes, beside));
+        let is_told = alters || outdates(beside);
+        let beside = beside.to_vec();
+        if is_told {
             work.force(&card.placement);
         }
-        // A merged copy is in the same answer.
         if edit.is_none() {
             work.merged.push(card.placement.server_id.clone());
         }
-        let is_known = (untouched || edit.is_none()) && work.union.is_none();
+        let is_known = work.union.is_none();
         if let Op::Item(ItemOp::Edit { writer: by, .. })
         | Op::Item(ItemOp::SetOverlay { writer: by, .. }) = &mut op
         {
@@ -399,12 +417,13 @@ impl DeviceBook {
         }
         let (item, server_id) = (card.placement.item, &card.placement.server_id);
         work.wrote.retain(|known| *known != item);
-        if untouched {
+        if edit.is_some() {
             work.wrote.push(item);
         }
         work.act(server_id, spot.card.placement.id, op);
         // A later command of the same request builds on this content.
-        work.latest.insert(server_id.clone(), bytes.to_vec());
+        work.latest
+            .insert(server_id.clone(), (bytes.to_vec(), beside));
         Ok(())
     }
 
@@ -482,19 +501,6 @@ pub(super) struct Spot {
     held_elsewhere: bool,
 }
 
-/// How many more items the private book may hold; none when there is no limit.
-async fn room(home: &Book, call: &SyncCall) -> Result<Option<i64>> {
-    let adds = call
-        .commands
-        .iter()
-        .any(|command| matches!(command, Command::Add { .. }));
-    if adds {
-        Ok(home.room().await?.map(|room| room.left))
-    } else {
-        Ok(None)
-    }
-}
-
 /// State collected during a step, before its commit.
 #[derive(Default)]
 pub(super) struct Work {
@@ -523,8 +529,12 @@ pub(super) struct Work {
     pub(super) touched: HashMap<String, PlacementId>,
     /// Items removed by a command of this request.
     pub(super) removed: HashSet<String>,
-    /// The present content of those items.
-    pub(super) latest: HashMap<String, Vec<u8>>,
+    /// The present content of those items, and what is beside it.
+    pub(super) latest: HashMap<String, (Vec<u8>, Vec<u8>)>,
+    /// Items that the Adds of the step before made.
+    pub(super) own_adds: HashSet<String>,
+    /// An Add of this request reads otherwise than it was sent, which the next answer tells.
+    pub(super) is_owed: bool,
     /// In a view: items the device created, and items that hold its bytes or that it removed.
     pub(super) made: Vec<Made>,
     pub(super) wrote: Vec<ItemId>,

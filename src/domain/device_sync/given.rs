@@ -10,7 +10,7 @@ use super::{
 };
 use crate::domain::{
     batch::{Op, SyncOp},
-    id::Seq,
+    id::{DeviceId, Seq},
     item::{Card, Placement},
     round::{State, Viewer, What},
 };
@@ -85,8 +85,8 @@ impl DeviceBook {
     pub(super) fn has_latest(&self, record: Option<&Record>, card: &Card) -> bool {
         record.is_some_and(|record| {
             let mut viewer = self.viewer_of(record);
-            let merged = record.previous.iter().flat_map(|last| &last.merged);
-            viewer.unwritten.extend(merged.cloned());
+            let told = record.previous.iter().flat_map(|last| &last.forced);
+            viewer.unwritten.extend(told.map(|(_, item)| item.clone()));
             let before = record.previous.iter().map(|last| &last.state);
             before
                 .chain([&record.state])
@@ -96,6 +96,13 @@ impl DeviceBook {
 }
 
 impl Work {
+    /// Whether an item is as the device's Add of the step before made it. What others read of it may
+    /// not be what the device sent, but nobody changed it.
+    pub(super) fn is_own_add(&self, row: &Placement, device: DeviceId) -> bool {
+        let is_untouched = row.maker == Some(device) && row.changed == row.born;
+        is_untouched && row.writer.is_none() && self.own_adds.contains(&row.server_id)
+    }
+
     /// Items this step tells the device in a later version than `end` says.
     pub(super) fn told_out_of_turn(
         &self,

@@ -43,6 +43,44 @@ impl DeviceBook {
             .then(|| (merged.document, merged.lost.then_some(mine))))
     }
 
+    /// What a device says when it sends an Add again of an item that others changed meanwhile: merged
+    /// from the version it made, else kept.
+    pub(super) async fn say_again(
+        &self,
+        spot: &Spot,
+        card: &Card,
+        edit: &dyn Edit,
+        work: &mut Work,
+    ) -> Result<()> {
+        let content = spot.book.content(&spot.card);
+        let made = &card.placement;
+        let seen = self.version(made.id, made.born, Some(self.device)).await?;
+        let seen = seen.map(|seen| spot.book.shown(&seen.document, &seen.overlay));
+        let says_nothing = |seen: &Vec<u8>| {
+            let mine = edit.apply_stale(seen, &made.beside);
+            mine.is_ok_and(|mine| mine == *seen)
+        };
+        if seen.as_ref().is_some_and(says_nothing) {
+            return Ok(());
+        }
+        let merged = self.merge(spot, card, &content, edit, made.born).await?;
+        let lost = match merged {
+            Some((merged, lost)) => match self.write(spot, card, &merged, None, work) {
+                Ok(()) => lost,
+                // The refusal is kept.
+                Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => None,
+                Err(error) => return Err(error),
+            },
+            None => edit.apply_stale(&content, &spot.card.placement.beside).ok(),
+        };
+        if let Some(mine) = lost {
+            let reason = "the contact had changed meanwhile";
+            let refusal = spot.book.refusal(Some(&spot.card), mine, reason);
+            work.ops.push(refusal.unmarked().into());
+        }
+        Ok(())
+    }
+
     /// An edit that its author may not make, as a proposal: where the version it edited is certain, with
     /// what others changed since, so that it takes nothing of theirs back. What both changed is as its
     /// author has it.

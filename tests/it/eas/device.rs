@@ -511,3 +511,47 @@ fn a_disabled_account_is_not_asked_for_another_password() {
         said(200, "FolderSync", "140")
     );
 }
+
+#[test]
+fn a_request_that_is_refused_as_it_is_takes_no_place_among_the_devices() {
+    let server = Server::start();
+    let body = wbxml(FOLDER_SYNC);
+    for (version, body, expected) in [
+        ("", &body[..], 400),
+        ("2.5", &body[..], 400),
+        ("16.2", &body[..], 200),
+        ("14.1", &b"x"[..], 200),
+    ] {
+        let phone = Phone::new(&server, "alice", "refused", version);
+        assert_eq!(phone.post("FolderSync", body).status, expected, "{version}");
+        assert!(server.devices("alice").is_empty(), "{version}");
+    }
+    // One that is known may leave its version out.
+    let mut known = Phone::set_up(&server, "alice", "known", "14.1");
+    known.version.clear();
+    assert_eq!(
+        status_of(&known, "FolderSync", FOLDER_SYNC),
+        said(200, "FolderSync", "1")
+    );
+}
+
+#[test]
+fn what_a_request_leaves_out_of_its_device_stays_known() {
+    let server = Server::start();
+    let mut phone = Phone::new(&server, "alice", "quiet", "14.1");
+    phone.kind = "Android".to_owned();
+    phone.agent = "Android/5.1-EAS-2.0".to_owned();
+    phone.start();
+    phone.pull();
+    let mut quiet = phone.clone();
+    quiet.kind.clear();
+    quiet.agent.clear();
+    assert!(quiet.pull().is_empty(), "the same books, in one folder");
+    let known = &server.devices("alice")[0];
+    assert_eq!(known.device_type, "Android");
+    assert_eq!(known.user_agent, "Android/5.1-EAS-2.0");
+    // Another type is another type at once.
+    phone.kind = "AndroidFork".to_owned();
+    phone.folders("0");
+    assert_eq!(server.devices("alice")[0].device_type, "AndroidFork");
+}

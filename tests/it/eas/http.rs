@@ -260,11 +260,23 @@ fn a_grown_offer_is_announced_once_to_devices_that_knew_less() {
     let phone = Phone::new(&server, "alice", "teller", "14.1");
     let announced = || {
         let answer = phone.post("FolderSync", &wbxml(FOLDER_SYNC));
-        answer.header("X-MS-RP").map(str::to_owned)
+        let said = |name| answer.header(name).map(str::to_owned);
+        let list = said("X-MS-RP");
+        // Both headers of OPTIONS with it ([MS-ASHTTP] 2.2.2.1.2).
+        assert_eq!(said("MS-ASProtocolVersions"), list);
+        assert_eq!(said("MS-ASProtocolCommands").is_some(), list.is_some());
+        list
     };
     assert_eq!(announced(), None, "a new device saw all of it");
     server.sql("UPDATE device SET info = '{\"OfferedVersions\":\"12.1,14.0,14.1,16.0,16.1\"}'");
     let list = "2.5,12.0,12.1,14.0,14.1,16.0,16.1".to_owned();
+    // A Ping may be lost while it is held, and a failure is not read.
+    let ping = "Ping:Ping\n  Ping:HeartbeatInterval = 5";
+    assert_eq!(phone.post("Ping", &wbxml(ping)).header("X-MS-RP"), None);
+    let failed = phone.post("GetAttachment", &[]);
+    if failed.status != 200 {
+        assert_eq!(failed.header("X-MS-RP"), None);
+    }
     assert_eq!(announced(), Some(list));
     assert_eq!(announced(), None);
 }

@@ -578,3 +578,21 @@ fn ids_that_no_folder_has_are_not_stored() {
     let answer = lost.sync("AirSync:GetChanges");
     assert_eq!(text_at(&answer, &["Status"]).as_deref(), Some("4"));
 }
+
+#[test]
+fn an_order_to_start_anew_and_a_forgotten_device_end_a_held_ping() {
+    let server = Server::start();
+    for (id, expected) in [("anew", "2"), ("forgotten", "7")] {
+        let phone = ready(&server, "alice", id);
+        let device = server.device("alice", id).id;
+        let order = match expected {
+            "2" => {
+                let collection = None;
+                Op::Sync(SyncOp::ForgetSync { device, collection })
+            }
+            _ => Op::Device(DeviceOp::ForgetDevice { device }),
+        };
+        let (woken, was_held) = timed(|| phone.ping(60, &[&phone.folder]), || server.commit(order));
+        assert_eq!((&status(&woken)[..], was_held), (expected, true), "{id}");
+    }
+}

@@ -53,18 +53,12 @@ impl Places {
         places
     }
 
-    /// The candidates whose place is named or remembered, by place, and the others in their order.
+    /// The candidates whose place is remembered or, where it is not, named by their line, by place,
+    /// and the others in their order.
     fn settled(&self, tags: &[Tag], candidates: &[Candidate]) -> (Vec<Option<usize>>, Vec<usize>) {
         let mut places = vec![None; tags.len()];
         let mut free: Vec<usize> = (0..candidates.len()).collect();
         free.sort_by_key(|at| (candidates[*at].rank, candidates[*at].at));
-        free.retain(|at| match candidates[*at].named {
-            Some(place) if place < places.len() && places[place].is_none() => {
-                places[place] = Some(*at);
-                false
-            }
-            _ => true,
-        });
         for (place, tag) in places.iter_mut().zip(tags) {
             let Some(value) = self.0.get(tag).filter(|value| !value.is_empty()) else {
                 continue;
@@ -75,12 +69,26 @@ impl Places {
                 *place = Some(free.remove(found));
             }
         }
+        free.retain(|at| match candidates[*at].named {
+            Some(place) if place < places.len() && places[place].is_none() => {
+                places[place] = Some(*at);
+                false
+            }
+            _ => true,
+        });
         (places, free)
     }
 }
 
-/// What is kept beside a card after a change; nothing where the card alone gives the same.
-pub fn kept(before: &Document, places: &Places, after: &Document, by_device: bool) -> Vec<u8> {
+/// What is kept beside a card after a change; nothing where the card alone gives the same. `said` is
+/// what a device gave as the texts of elements.
+pub fn kept(
+    before: &Document,
+    places: &Places,
+    after: &Document,
+    by_device: bool,
+    said: &BTreeMap<Tag, String>,
+) -> Vec<u8> {
     let mut kept = Vec::new();
     for slot in SLOTS {
         let of = |card: &Document| match slot {
@@ -88,11 +96,16 @@ pub fn kept(before: &Document, places: &Places, after: &Document, by_device: boo
             Slot::Address(sort) => Some((&sort.tags[..1], sort.candidates(card))),
             _ => None,
         };
+        let said: Vec<Option<String>> = match slot {
+            Slot::Typed(sort) => sort.said(said),
+            _ => vec![None],
+        };
         let (Some((tags, candidates)), Some((_, former))) = (of(after), of(before)) else {
             continue;
         };
         let natural = Places::default().assign(tags, &candidates);
-        let carried = carry(tags, &former, places, &candidates, by_device);
+        let held = places.assign(tags, &former);
+        let carried = carry(tags, &former, &held, &candidates, by_device, &said);
         if carried == natural {
             continue;
         }
@@ -108,29 +121,33 @@ pub fn kept(before: &Document, places: &Places, after: &Document, by_device: boo
     }
 }
 
-/// Values keep their places, and what replaced one takes its place; new ones take the first free
-/// place, then those that had none.
+/// What a device said is where it said it. Other values keep the places they `held`, and what replaced
+/// one takes its place; new ones take the first free place, then those that had none.
 fn carry(
     tags: &[Tag],
     former: &[Candidate],
-    places: &Places,
+    held: &[Option<usize>],
     candidates: &[Candidate],
     by_device: bool,
+    said: &[Option<String>],
 ) -> Vec<Option<usize>> {
-    let held = places.assign(tags, former);
-    // A device that gives values each other's places means it; their lines are where they were.
-    if by_device && is_permuted(former, candidates) {
-        return held;
-    }
-    let remembered = held
+    let remembered = tags
         .iter()
-        .zip(tags)
-        .filter_map(|(at, tag)| Some((*tag, former[(*at)?].value.clone())))
+        .zip(held.iter().zip(said))
+        .filter_map(|(tag, (held, said))| {
+            let value = match said {
+                Some(said) => said,
+                None => &former[(*held)?].value,
+            };
+            Some((*tag, value.clone()))
+        })
         .collect();
     let (mut carried, mut free) = Places(remembered).settled(tags, candidates);
+    let is_emptied = |place: usize| said[place].as_ref().is_some_and(String::is_empty);
     for (old, new) in replacements(former, candidates) {
         let place = held.iter().position(|at| *at == Some(old));
-        if let Some(place) = place.filter(|place| carried[*place].is_none())
+        let is_open = |place: &usize| carried[*place].is_none() && !is_emptied(*place);
+        if let Some(place) = place.filter(is_open)
             && let Some(found) = free.iter().position(|at| *at == new)
         {
             carried[place] = Some(free.remove(found));
@@ -148,24 +165,12 @@ fn carry(
         new.into_iter().chain(hidden).collect()
     };
     let mut waiting = waiting.into_iter();
-    for place in carried.iter_mut().filter(|place| place.is_none()) {
-        *place = waiting.next();
+    for (place, carried) in carried.iter_mut().enumerate() {
+        if carried.is_none() && !is_emptied(place) {
+            *carried = waiting.next();
+        }
     }
     carried
-}
-
-/// Whether the same values stand in another order.
-fn is_permuted(former: &[Candidate], candidates: &[Candidate]) -> bool {
-    let values = |list: &[Candidate]| -> Vec<String> {
-        list.iter()
-            .map(|candidate| candidate.value.clone())
-            .collect()
-    };
-    let (mut before, mut after) = (values(former), values(candidates));
-    let moved = before != after;
-    before.sort_unstable();
-    after.sort_unstable();
-    moved && before == after
 }
 
 /// Former values that are gone, with the new ones that stand where they stood.

@@ -132,6 +132,72 @@ pub fn says_the_same(tag: Tag, sent: &str, shown: &str) -> bool {
 /// Elements whose values some clients give back in another order: that is no change.
 pub const INTERCHANGEABLE: [&[Tag]; 2] = [typed::BUSINESS_PHONE.tags, typed::HOME_PHONE.tags];
 
+/// Elements that TbSync sends together: where one is sent, the others are those that have something.
+const FAMILIES: [&[Tag]; 6] = [
+    typed::EMAIL.tags,
+    typed::IM.tags,
+    &name::PARTS,
+    &[c::COMPANY_NAME, c::DEPARTMENT],
+    &[
+        c::MOBILE_PHONE_NUMBER,
+        c::PAGER_NUMBER,
+        c::HOME_FAX_NUMBER,
+        c::HOME_PHONE_NUMBER,
+        c::HOME2_PHONE_NUMBER,
+        c::BUSINESS_PHONE_NUMBER,
+        c::BUSINESS2_PHONE_NUMBER,
+        c::ASSISTANT_PHONE_NUMBER,
+        c::CAR_PHONE_NUMBER,
+        c::RADIO_PHONE_NUMBER,
+        c::BUSINESS_FAX_NUMBER,
+        c2::COMPANY_MAIN_PHONE,
+    ],
+    &[
+        c::HOME_ADDRESS_STREET,
+        c::HOME_ADDRESS_CITY,
+        c::HOME_ADDRESS_STATE,
+        c::HOME_ADDRESS_POSTAL_CODE,
+        c::HOME_ADDRESS_COUNTRY,
+        c::BUSINESS_ADDRESS_STREET,
+        c::BUSINESS_ADDRESS_CITY,
+        c::BUSINESS_ADDRESS_STATE,
+        c::BUSINESS_ADDRESS_POSTAL_CODE,
+        c::BUSINESS_ADDRESS_COUNTRY,
+        c::OTHER_ADDRESS_STREET,
+        c::OTHER_ADDRESS_CITY,
+        c::OTHER_ADDRESS_STATE,
+        c::OTHER_ADDRESS_POSTAL_CODE,
+        c::OTHER_ADDRESS_COUNTRY,
+    ],
+];
+
+/// The elements that TbSync sends together with one, itself among them.
+pub fn family(tag: Tag) -> &'static [Tag] {
+    let known = FAMILIES.into_iter().find(|family| family.contains(&tag));
+    known.unwrap_or_default()
+}
+
+/// Elements left out whose value another element of their sort is given: it moved there.
+pub fn moved(sent: &BTreeMap<Tag, String>, shown: &BTreeMap<Tag, String>) -> Vec<Tag> {
+    let mut moved = Vec::new();
+    for slot in SLOTS {
+        let Slot::Typed(sort) = slot else { continue };
+        let left_out = sort.tags.iter().filter(|tag| !sent.contains_key(tag));
+        moved.extend(left_out.copied().filter(|tag| {
+            let Some(value) = shown.get(tag) else {
+                return false;
+            };
+            sort.tags.iter().any(|other| {
+                let says = sent
+                    .get(other)
+                    .is_some_and(|s| says_the_same(*other, s, value));
+                says && shown.get(other) != Some(value)
+            })
+        }));
+    }
+    moved
+}
+
 /// Adds the card's values for a row to the map.
 pub fn export(
     slot: &Slot,

@@ -3,6 +3,7 @@
 mod body;
 mod date;
 mod name;
+mod places;
 
 use std::sync::{Arc, LazyLock};
 
@@ -42,13 +43,9 @@ impl Kept {
 
     /// A CardDAV client puts another card in its place.
     fn replaced(&self, card: &str) -> Self {
-        self.after(card, false)
-    }
-
-    fn after(&self, card: &str, by_device: bool) -> Self {
         let before = Some((self.card.as_bytes(), &self.beside[..]));
         Self {
-            beside: beside(before, card.as_bytes(), by_device),
+            beside: beside(before, card.as_bytes(), false),
             card: card.to_owned(),
         }
     }
@@ -72,7 +69,11 @@ impl Kept {
         let card = edit
             .apply_beside(self.card.as_bytes(), &self.beside)
             .expect("applied");
-        self.after(&String::from_utf8(card).expect("UTF-8"), true)
+        let places = edit.places(self.card.as_bytes(), &self.beside, &card);
+        Self {
+            card: String::from_utf8(card).expect("UTF-8"),
+            beside: places.expect("places"),
+        }
     }
 
     fn changed(&self, values: &[(Tag, &str)]) -> Self {

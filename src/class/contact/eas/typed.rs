@@ -248,38 +248,78 @@ impl Sort {
         }
     }
 
-    /// Writes the changed slots.
+    /// What a device said of each slot, as it is shown once it is stored; empty where it emptied it.
+    pub fn said(&self, texts: &BTreeMap<Tag, String>) -> Vec<Option<String>> {
+        let of = |tag| Some(self.meant(texts.get(tag)?).to_owned());
+        self.tags.iter().map(of).collect()
+    }
+
+    /// A text of a device as it is shown once it is stored.
+    fn meant<'t>(&self, text: &'t str) -> &'t str {
+        match self.names[0] {
+            "EMAIL" => mailbox::parse(text).0,
+            "TEL" => number(text).unwrap_or(text),
+            "IMPP" => scheme(text).map_or(text, |scheme| &text[scheme.len() + 1..]),
+            _ => text,
+        }
+    }
+
+    /// Writes the changed slots. A value that is in the card keeps its line, with its types and its
+    /// label, whichever slot it goes to; only one that is new takes over the line of its slot.
     pub fn patch(&self, changes: &BTreeMap<Tag, String>, places: &Places, patch: &mut Patch<'_>) {
-        let slots = self.assigned(patch.document(), places);
-        let mut vacant: Vec<usize> = Vec::new();
-        let mut emptied = false;
-        let mut filled: Vec<(usize, &String)> = Vec::new();
-        for (number, (tag, at)) in self.tags.iter().zip(&slots).enumerate() {
-            match (changes.get(tag), at) {
-                (Some(value), Some(at)) => {
-                    emptied |= value.is_empty();
-                    for at in self.with_twins(patch.document(), *at) {
-                        if value.is_empty() {
-                            patch.remove(at);
-                        } else {
-                            self.rewrite(at, value, patch);
-                        }
-                    }
-                }
-                (Some(value), None) if !value.is_empty() => {
-                    vacant.push(number);
-                    filled.push((number, value));
-                }
-                (_, None) => vacant.push(number),
-                (None, Some(_)) => {}
+        let card = patch.document();
+        let slots = self.assigned(card, places);
+        let changed: Vec<(usize, &String)> = self
+            .tags
+            .iter()
+            .enumerate()
+            .filter_map(|(number, tag)| Some((number, changes.get(tag)?)))
+            .collect();
+        let stays = |at: usize| {
+            let slot = slots.iter().position(|slot| *slot == Some(at));
+            slot.is_some_and(|slot| !changes.contains_key(&self.tags[slot]))
+        };
+        let mut open = self.candidates(card);
+        open.retain(|candidate| !stays(candidate.at));
+        let mut kept = Vec::new();
+        let mut written = Vec::new();
+        let mut new = Vec::new();
+        for (number, value) in changed.iter().filter(|(_, value)| !value.is_empty()) {
+            let is_it = |candidate: &Candidate| candidate.value == self.meant(value);
+            match open.iter().position(is_it) {
+                Some(found) => kept.push(open.remove(found).at),
+                None => written.push((*number, *value)),
             }
         }
-        // New lines fill the vacant slots from the front: what goes elsewhere says so.
-        let mut in_order = filled.iter().zip(&vacant);
-        let natural = !emptied && in_order.all(|((number, _), first)| number == first);
-        for (number, value) in filled {
-            let mut line = self.new_line(value, patch.document());
-            if !natural {
+        let moved = !kept.is_empty();
+        for (number, value) in written {
+            match slots[number].filter(|at| !kept.contains(at)) {
+                Some(at) => {
+                    kept.push(at);
+                    for at in self.with_twins(card, at) {
+                        self.rewrite(at, value, patch);
+                    }
+                }
+                None => new.push((number, value)),
+            }
+        }
+        let mut emptied = false;
+        for at in changed.iter().filter_map(|(number, _)| slots[*number]) {
+            if !kept.contains(&at) {
+                emptied = true;
+                for at in self.with_twins(card, at) {
+                    patch.remove(at);
+                }
+            }
+        }
+        // New lines fill the vacant slots from the front: what goes elsewhere says so. Where values
+        // moved, all places are kept beside the card.
+        let mut vacant = (0..slots.len()).filter(|number| slots[*number].is_none());
+        let in_order = new.iter().all(|(number, _)| vacant.next() == Some(*number));
+        let is_named = !moved && (emptied || !in_order);
+        for (number, value) in new {
+            let mut line = self.new_line(value, card);
+            if is_named {
                 line = line.with(SLOT, (number + 1).to_string());
             }
             patch.add(line);

@@ -43,6 +43,7 @@ impl Commit<'_> {
             }
             DeviceOp::ForgetDevice { device } => {
                 self.wake_owner(*device)?;
+                self.rights_moved = true;
                 self.run("DELETE FROM device WHERE id = ?1", params![device.0])
             }
             DeviceOp::NameDevice { device, name } => self.run(
@@ -205,7 +206,7 @@ impl Commit<'_> {
         Ok(device.0)
     }
 
-    fn wake_owner(&mut self, device: DeviceId) -> Applied<()> {
+    pub(super) fn wake_owner(&mut self, device: DeviceId) -> Applied<()> {
         let owner: Option<i64> = self
             .connection
             .prepare_cached("SELECT person FROM device WHERE id = ?1")?

@@ -51,10 +51,15 @@ impl Commit<'_> {
                     params![device.0, collection.0, key, record],
                 )
             }
-            SyncOp::ForgetSync { device, collection } => self.run(
-                "DELETE FROM sync_state WHERE device = ?1 AND (?2 IS NULL OR collection = ?2)",
-                params![device.0, collection.map(|collection| collection.0)],
-            ),
+            SyncOp::ForgetSync { device, collection } => {
+                self.wake_owner(*device)?;
+                // Held requests of another process hear of it too.
+                self.rights_moved = true;
+                self.run(
+                    "DELETE FROM sync_state WHERE device = ?1 AND (?2 IS NULL OR collection = ?2)",
+                    params![device.0, collection.map(|collection| collection.0)],
+                )
+            }
             SyncOp::SetDeviceValue {
                 device,
                 name,

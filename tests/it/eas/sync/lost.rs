@@ -480,3 +480,46 @@ fn a_request_that_a_newer_one_took_the_place_of_gives_out_no_key() {
     assert!(matches!(sync(&alone, false), Err(Error::Unavailable(_))));
     assert!(matches!(sync(&alone, true), Ok(SyncReply::Answer(_))));
 }
+
+#[test]
+fn an_add_sent_again_with_more_in_it_loses_nothing_of_that() {
+    let with = |more: &str| add("1", "Ng") + &format!("    Contacts2:NickName = a,b\n{more}");
+    let first_name = "    Contacts:FirstName = Edited\n";
+    for by_other in [None, Some("JobTitle"), Some("FirstName")] {
+        let server = Server::start();
+        let mut phone = Phone::set_up(&server, "bob", "lossy", "14.1");
+        let mut other = Phone::set_up(&server, "bob", "other", "14.1");
+        let key = phone.key.clone();
+        phone.push(&with(""));
+        if let Some(element) = by_other {
+            let id = id_of(&other.pull(), "Ng");
+            other.push(&change(&id, element, "Theirs"));
+        }
+        // The answer was lost, and the person went on.
+        phone.key = key;
+        let answer = phone.push(&with(first_name));
+        assert_eq!(responses(&answer), [triple("Add", "1", "1")]);
+        phone.pull();
+        let mut witness = Phone::set_up(&server, "bob", "witness", "14.1");
+        witness.pull();
+        witness.prime();
+        let told = witness.sync(CHANGES);
+        let contact = all(&told, "ApplicationData").remove(0);
+        let first = text_at(contact, &["FirstName"]);
+        let kept = refused(&server, "bob");
+        match by_other {
+            // Both said it: theirs stands, the other is kept.
+            Some("FirstName") => {
+                assert_eq!(first.as_deref(), Some("Theirs"));
+                assert!(kept.len() == 1 && kept[0].contains("Edited"), "{kept:?}");
+            }
+            _ => {
+                assert_eq!(first.as_deref(), Some("Edited"), "{by_other:?}");
+                let title = text_at(contact, &["JobTitle"]);
+                assert_eq!(title.as_deref(), by_other.map(|_| "Theirs"));
+                assert!(kept.is_empty(), "{kept:?}");
+            }
+        }
+        server.check();
+    }
+}

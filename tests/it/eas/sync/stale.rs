@@ -1,9 +1,9 @@
 //! Edits of what others changed meanwhile, and what comes after them.
 
-use super::{CHANGES, id_of, refused};
+use super::{CHANGES, id_of, refused, server_id};
 use crate::support::{
     http::{basic, request},
-    phone::{Phone, change, commands, responses},
+    phone::{Phone, add, change, commands, delete, responses},
     server::Server,
     tree::{all, text_at},
 };
@@ -105,4 +105,72 @@ fn what_is_kept_of_an_edit_without_the_right_takes_nothing_of_others_back() {
         assert!(kept.contains(said), "{said}: {kept}");
     }
     server.check();
+}
+
+/// An edit whose nickname the server writes otherwise than it is sent.
+fn nickname(server_id: &str, name: &str) -> String {
+    change(server_id, "LastName", "Petit") + &format!("    Contacts2:NickName = {name}\n")
+}
+
+#[test]
+fn what_the_server_writes_otherwise_comes_in_the_same_answer_and_stays_the_devices_own() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "writer", "14.1");
+    let id = id_of(&phone.pull_again(), "Petit");
+    let answer = phone.push(&nickname(&id, "a,b"));
+    assert_eq!(commands(&answer).len(), 1, "{}", answer.dump());
+    let copy = all(&answer, "ApplicationData").remove(0);
+    assert_eq!(text_at(copy, &["NickName"]).as_deref(), Some("a, b"));
+    // The next edit is no conflict, and nothing is told twice.
+    let answer = phone.push(&change(&id, "MobilePhoneNumber", "+33 3"));
+    assert!(responses(&answer).is_empty(), "{}", answer.dump());
+    assert!(commands(&answer).is_empty(), "{}", answer.dump());
+    assert!(phone.pull().is_empty());
+    // The answer is lost, and the person edits on.
+    let key = phone.key.clone();
+    phone.push(&nickname(&id, "c,d"));
+    phone.key = key;
+    let again = nickname(&id, "e,f") + "    Contacts:MobilePhoneNumber = +33 4\n";
+    let answer = phone.push(&again);
+    assert!(responses(&answer).is_empty(), "{}", answer.dump());
+    let copy = all(&answer, "ApplicationData").remove(0);
+    assert_eq!(text_at(copy, &["NickName"]).as_deref(), Some("e, f"));
+    let number = text_at(copy, &["MobilePhoneNumber"]);
+    assert_eq!(number.as_deref(), Some("+33 4"));
+    assert!(phone.pull().is_empty());
+    assert!(refused(&server, "alice").is_empty());
+    server.check();
+}
+
+#[test]
+fn a_new_contact_that_the_server_writes_otherwise_may_be_edited_at_once() {
+    for removes in [false, true] {
+        let server = Server::start();
+        let mut phone = Phone::set_up(&server, "bob", "maker", "14.0");
+        phone.pull();
+        let made = add("1", "Ng") + "    Contacts2:NickName = a,b\n";
+        let answer = phone.push(&made);
+        // What became of it follows at once.
+        assert_eq!(all(&answer, "MoreAvailable").len(), 1, "{}", answer.dump());
+        let id = server_id(&answer);
+        let edit = if removes {
+            delete(&id)
+        } else {
+            change(&id, "MobilePhoneNumber", "1")
+        };
+        let answer = phone.push(&edit);
+        assert!(responses(&answer).is_empty(), "{}", answer.dump());
+        let told = commands(&answer);
+        if removes {
+            assert!(told.iter().all(|told| told.0 == "Delete"), "{told:?}");
+        } else {
+            let copy = all(&answer, "ApplicationData").remove(0);
+            let number = text_at(copy, &["MobilePhoneNumber"]);
+            assert_eq!(number.as_deref(), Some("1"));
+            assert_eq!(text_at(copy, &["NickName"]).as_deref(), Some("a, b"));
+        }
+        assert!(phone.pull().is_empty());
+        assert_eq!(phone.pull_again().len(), usize::from(!removes));
+        server.check();
+    }
 }
