@@ -20,12 +20,13 @@ use async_trait::async_trait;
 
 use super::{
     batch::{Batch, HistoryOp, Op, SyncOp},
-    book::{Book, RETRIES},
+    book::Book,
     collection::Place,
     error::{Error, Result},
     hub::Topic,
     id::{CollectionId, DeviceId, Seq, Timestamp},
     item::{Card, Placement},
+    retry::{attempted, retry},
     round::{Page, Rows, State, What, fill_page},
     store::Order,
 };
@@ -38,6 +39,7 @@ pub use moves::Moved;
 use record::{Previous, Record, Stored, generation, new_key};
 
 /// The sync state of one device in one book.
+#[derive(Clone)]
 pub struct DeviceBook {
     book: Book,
     device: DeviceId,
@@ -67,28 +69,12 @@ impl DeviceBook {
         call: &SyncCall,
         is_current: &(dyn Fn() -> bool + Sync),
     ) -> Result<SyncReply> {
-        let mut attempt = self.attempt(call, is_current).await;
-        for _ in 1..RETRIES {
-            match attempt {
-                // Something moved between reading and committing: decide again, as things are now.
-                Err(Error::PreconditionFailed) => {
-                    attempt = match self.reopened().await {
-                        Ok(fresh) => fresh.attempt(call, is_current).await,
-                        Err(error) => Err(error),
-                    };
-                }
-                other => return other,
-            }
-        }
-        Err(Error::Unavailable("the collection kept moving".into()))
-    }
-
-    /// The book opened again, with the person's present rights.
-    async fn reopened(&self) -> Result<Self> {
-        let core = self.book.core();
-        let actor = core.again(self.book.actor()).await?;
-        let book = core.reopen(&actor, self.book.collection()).await?;
-        Ok(Self::new(book, self.device))
+        retry(
+            self.clone(),
+            |here| async move { attempted(here.attempt(call, is_current).await) },
+            |here| async move { Ok(Self::new(here.book.reopened().await?, here.device)) },
+        )
+        .await
     }
 
     /// The topics that a held request subscribes to.
@@ -207,7 +193,7 @@ impl DeviceBook {
     /// Answers SyncKey 0 with a first key; `stored` is the present key.
     async fn prime(&self, call: &SyncCall, stored: Option<String>) -> Result<SyncReply> {
         // Read after the key: no write of this device lies between this moment and the commit.
-        let book = self.reopened().await?.book;
+        let book = self.book.reopened().await?;
         let record = Record {
             epoch: book.collection().epoch.clone(),
             key: new_key(0),

@@ -46,6 +46,7 @@ pub mod principal;
 pub mod property;
 pub mod push;
 pub mod refused;
+mod retry;
 pub mod rights;
 pub mod round;
 pub mod rule;

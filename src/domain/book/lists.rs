@@ -4,12 +4,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Book, Condition, Edit, Moved, Removed, Written, write::Attempt};
+use super::{Book, Condition, Edit, Moved, Removed, Written};
 use crate::domain::{
     class::LIST,
     error::{Error, Result},
     id::{ItemId, PlacementId, RevisionId, Seq, TagId},
     item::{Card, Placement, digest},
+    retry::Attempted,
     rights::Right,
     rule::Malformed,
     store::{Order, Tag, Want},
@@ -190,7 +191,7 @@ impl Book {
         tag: &Tag,
         condition: &Condition,
         edit: &dyn Edit,
-    ) -> std::result::Result<Written, Attempt> {
+    ) -> Attempted<Written> {
         let list = self.list_of_tag(tag).await?;
         let document = edit.apply(Some(&list.document))?;
         let Some((name, wanted)) = self.class().members(&document) else {
@@ -246,7 +247,7 @@ impl Book {
         &self,
         tag: &Tag,
         condition: &Condition,
-    ) -> std::result::Result<Removed, Attempt> {
+    ) -> Attempted<Removed> {
         let list = self.list_of_tag(tag).await?;
         if !condition.holds(Some(&self.marks().await?.etag(&list.placement))) {
             return Err(Error::PreconditionFailed.into());

@@ -10,10 +10,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{
-    Book, Edit,
-    write::{Attempt, CHANGED_MEANWHILE},
-};
+use super::{Book, Edit, write::CHANGED_MEANWHILE};
 use crate::domain::{
     actor::Client,
     batch::{DavOp, Op},
@@ -21,6 +18,7 @@ use crate::domain::{
     error::{Error, Result},
     id::{CollectionId, PersonId, PlacementId, Seq},
     item::{Card, Placement},
+    retry::Attempted,
 };
 
 /// Clients, and single cards of others, remembered at once.
@@ -249,7 +247,7 @@ impl Book {
         card: &Card,
         held: Seq,
         edit: &dyn Edit,
-    ) -> std::result::Result<Reconciled, Attempt> {
+    ) -> Attempted<Reconciled> {
         let current = self.content(card);
         let class = self.core.class();
         let Some(seen) = self.base(&card.placement, held).await? else {
@@ -285,7 +283,7 @@ impl Book {
         Ok(merged.map_or(document, |merged| merged.document))
     }
 
-    async fn lose<T>(&self, card: &Card, mine: Vec<u8>) -> std::result::Result<T, Attempt> {
+    async fn lose<T>(&self, card: &Card, mine: Vec<u8>) -> Attempted<T> {
         let refusal = self.refusal(Some(card), mine, CHANGED_MEANWHILE);
         self.keep_refused(refusal.unmarked()).await?;
         Err(Error::PreconditionFailed.into())

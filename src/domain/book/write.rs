@@ -9,6 +9,7 @@ use crate::domain::{
     error::{Error, Result},
     item::{Card, Placement, digest, random_id, without_urn},
     refused::Refusal,
+    retry::{Attempted, Stop, attempted, retry},
     rights::Right,
     rule::Malformed,
 };
@@ -25,17 +26,12 @@ impl Book {
         if let Some(union) = self.core.union_of(self).await? {
             return Box::pin(self.put_through(&union, href, condition, edit)).await;
         }
-        let mut book = self.clone();
-        for _ in 0..RETRIES {
-            match book.try_put(href, condition, edit).await {
-                Err(Attempt::Moved) => book = book.reopened().await?,
-                Err(Attempt::Failed(error)) => return Err(error),
-                Ok(written) => return Ok(written),
-            }
-        }
-        Err(Error::Unavailable(
-            "the item kept changing during the write".into(),
-        ))
+        retry(
+            self.clone(),
+            |book| async move { book.try_put(href, condition, edit).await },
+            |book| async move { book.reopened().await },
+        )
+        .await
     }
 
     /// Adds many new items in one transaction; one outcome each. Needs *Add*.
@@ -155,24 +151,15 @@ impl Book {
         if let Some(union) = self.core.union_of(self).await? {
             return Box::pin(self.delete_through(&union, href, condition)).await;
         }
-        let mut book = self.clone();
-        for _ in 0..RETRIES {
-            match book.try_delete(href, condition).await {
-                Err(Attempt::Moved) => book = book.reopened().await?,
-                Err(Attempt::Failed(error)) => return Err(error),
-                Ok(removed) => return Ok(removed),
-            }
-        }
-        Err(Error::Unavailable(
-            "the item kept changing during the deletion".into(),
-        ))
+        retry(
+            self.clone(),
+            |book| async move { book.try_delete(href, condition).await },
+            |book| async move { book.reopened().await },
+        )
+        .await
     }
 
-    async fn try_delete(
-        &self,
-        href: &str,
-        condition: &Condition,
-    ) -> std::result::Result<Removed, Attempt> {
+    async fn try_delete(&self, href: &str, condition: &Condition) -> Attempted<Removed> {
         if let Some(tag) = self.category(href).await? {
             return self.delete_category(&tag, condition).await;
         }
@@ -184,10 +171,7 @@ impl Book {
             }
             other => other?,
         };
-        match self.require_removal(&card.placement).await {
-            Err(Error::PreconditionFailed) => return Err(Attempt::Moved),
-            decided => decided?,
-        }
+        attempted(self.require_removal(&card.placement).await)?;
         let marks = self.marks().await?;
         let behind = *condition == Condition::None && self.is_behind(&card).await?;
         if behind || !marks.hold(condition, &card.placement) {
@@ -234,7 +218,7 @@ impl Book {
         href: &str,
         condition: &Condition,
         edit: &dyn Edit,
-    ) -> std::result::Result<Written, Attempt> {
+    ) -> Attempted<Written> {
         if let Some(tag) = self.category(href).await? {
             return self.put_category(&tag, condition, edit).await;
         }
@@ -262,7 +246,7 @@ impl Book {
             Some(card) => self.put_over(card, &bytes, condition, edit).await,
         };
         let moved = match put {
-            Err(Attempt::Failed(error @ Error::UidConflict { .. })) => {
+            Err(Stop::Failed(error @ Error::UidConflict { .. })) => {
                 let reason = "another contact here has its UID";
                 let refusal = self.refusal(current.as_ref(), bytes?, reason);
                 self.keep_refused(refusal.unmarked()).await?;
@@ -291,7 +275,7 @@ impl Book {
         bytes: &Result<Vec<u8>>,
         condition: &Condition,
         is_met: bool,
-    ) -> std::result::Result<(), Attempt> {
+    ) -> Attempted<()> {
         let (right, allowed) = match current {
             Some(card) => {
                 let facts = self.facts(&card.placement).await?;
@@ -328,11 +312,7 @@ impl Book {
         Err(error.into())
     }
 
-    async fn put_new(
-        &self,
-        href: &str,
-        bytes: &Result<Vec<u8>>,
-    ) -> std::result::Result<Moved, Attempt> {
+    async fn put_new(&self, href: &str, bytes: &Result<Vec<u8>>) -> Attempted<Moved> {
         let bytes = bytes.as_ref().map_err(Error::clone)?;
         let admitted = self.admit(bytes, None)?;
         let create = self.creation(admitted, self.new_placement(href.to_owned()));
@@ -347,7 +327,7 @@ impl Book {
         bytes: &Result<Vec<u8>>,
         condition: &Condition,
         edit: &dyn Edit,
-    ) -> std::result::Result<Moved, Attempt> {
+    ) -> Attempted<Moved> {
         let held = match condition {
             Condition::None => self.stale(&card.placement).await?,
             _ => None,
@@ -492,7 +472,7 @@ impl Book {
     }
 
     /// Keeps valid content that was refused, for the person to find; malformed content is dropped.
-    pub(super) async fn keep_refused(&self, refusal: Refusal) -> std::result::Result<(), Attempt> {
+    pub(super) async fn keep_refused(&self, refusal: Refusal) -> Attempted<()> {
         let limit = self.core.limits().document;
         let document = &refusal.document;
         let valid = document.len() <= limit && self.class().index(document, None).is_ok();
@@ -529,12 +509,8 @@ impl Book {
         }
     }
 
-    pub(super) async fn commit(&self, ops: Vec<Op>) -> std::result::Result<Committed, Attempt> {
-        match self.core.commit_as(&self.actor, ops).await {
-            Ok(committed) => Ok(committed),
-            Err(Error::PreconditionFailed) => Err(Attempt::Moved),
-            Err(error) => Err(error.into()),
-        }
+    pub(super) async fn commit(&self, ops: Vec<Op>) -> Attempted<Committed> {
+        attempted(self.core.commit_as(&self.actor, ops).await)
     }
 }
 
@@ -567,22 +543,7 @@ pub(in crate::domain) struct Admitted {
     pub tags: Vec<String>,
 }
 
-/// How often a decision is taken again when the world moved between reading and committing.
-pub(in crate::domain) const RETRIES: usize = 8;
-
 /// A new id for devices: never handed out twice, even by a restored database.
 pub(in crate::domain) fn new_server_id() -> String {
     random_id(12)
-}
-
-pub(super) enum Attempt {
-    /// What the decision rested on moved before the commit.
-    Moved,
-    Failed(Error),
-}
-
-impl From<Error> for Attempt {
-    fn from(error: Error) -> Self {
-        Attempt::Failed(error)
-    }
 }
