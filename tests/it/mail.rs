@@ -235,6 +235,7 @@ fn a_fact_that_is_not_stored_sends_nothing() {
                 name: "Again".to_owned(),
                 admin: false,
                 password_hash: String::new(),
+                class: String::new(),
             }),
         ],
         ..Batch::default()

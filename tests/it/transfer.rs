@@ -52,6 +52,7 @@ impl Fixture {
             name: "Me".to_owned(),
             admin: false,
             password_hash: String::new(),
+            class: String::new(),
         });
         let person = PersonId(commit(&core, add).await);
         let limit = Op::Person(PersonOp::ChangePerson {

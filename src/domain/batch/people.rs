@@ -16,6 +16,8 @@ pub enum PersonOp {
         name: String,
         admin: bool,
         password_hash: String,
+        /// The class; empty: none. Refused: `NotFound` where there is no such class.
+        class: String,
     },
     /// Changes an account; fields that are none stay.
     ChangePerson {

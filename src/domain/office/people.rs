@@ -115,15 +115,6 @@ impl Office {
             return Err(Error::Invalid(Rule::Login));
         }
         new.email.as_deref().map_or(Ok(()), check_address)?;
-        let known = new.class.is_empty()
-            || self
-                .classes()
-                .await?
-                .iter()
-                .any(|class| class.name == new.class);
-        if !known {
-            return Err(Error::NotFound);
-        }
         let add = Op::Person(PersonOp::AddPerson {
             name: match new.name.trim() {
                 "" => login.clone(),
@@ -133,15 +124,9 @@ impl Office {
             email: new.email,
             admin: new.admin,
             password_hash,
+            class: new.class,
         });
-        let committed = self.commit(vec![add]).await?;
-        let person = committed.row()?;
-        if !new.class.is_empty() {
-            let class = new.class;
-            self.commit(vec![Op::Office(OfficeOp::SetClass { person, class })])
-                .await?;
-        }
-        Ok(person)
+        self.commit(vec![add]).await?.row()
     }
 
     /// Changes an account; a letter tells the person of another password. `Invalid` if no administrator would be left.

@@ -2,10 +2,34 @@
 
 use super::*;
 use crate::domain::{
+    account_class::AccountClass,
     batch::{BookOp, GrantOp, SyncOp},
     credential::CredentialOp,
+    office::store::OfficeOp,
     refused::Refusal,
 };
+
+pub async fn an_account_comes_with_its_class_or_not_at_all(books: Books) {
+    let class = AccountClass {
+        name: "guests".to_owned(),
+        ..AccountClass::default()
+    };
+    books.row(Op::Office(OfficeOp::PutClass(class))).await;
+    let mut add = person("eve");
+    if let Op::Person(PersonOp::AddPerson { class, .. }) = &mut add {
+        *class = "guests".to_owned();
+    }
+    let eve = PersonId(books.row(add).await);
+    let eve = books.store.person(eve).await.expect("a read");
+    assert_eq!(eve.expect("eve").class.name, "guests");
+    let mut add = person("mallory");
+    if let Op::Person(PersonOp::AddPerson { class, .. }) = &mut add {
+        *class = "unknown".to_owned();
+    }
+    assert_eq!(books.commit(vec![add]).await, Err(Error::NotFound));
+    let mallory = books.store.person_by_login("mallory").await;
+    assert!(mallory.expect("a read").is_none());
+}
 
 pub async fn a_sync_record_is_set_only_over_the_one_expected(books: Books) {
     let check = async |expected, key, done: bool| {

@@ -30,6 +30,7 @@ fn add(server: &Server, login: &str, name: &str) -> PersonId {
             .runtime
             .block_on(carnet::auth::hash("demo".to_owned()))
             .expect("a hash"),
+        class: String::new(),
     }));
     server.person(login)
 }

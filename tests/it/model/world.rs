@@ -219,6 +219,7 @@ fn person(login: &str) -> Op {
         name: login.to_owned(),
         admin: false,
         password_hash: String::new(),
+        class: String::new(),
     })
 }
 

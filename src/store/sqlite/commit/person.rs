@@ -31,7 +31,14 @@ impl Commit<'_> {
                 name,
                 admin,
                 password_hash,
-            } => self.add_person(login, email.as_deref(), name, *admin, password_hash),
+                class,
+            } => {
+                let row = self.add_person(login, email.as_deref(), name, *admin, password_hash)?;
+                match &**class {
+                    "" => Ok(row),
+                    class => self.set_class(PersonId(row), class),
+                }
+            }
             PersonOp::ChangePerson { person, .. } => self.change_person(*person, op),
             PersonOp::ChangeSettings {
                 person,
