@@ -26,6 +26,7 @@ use super::{
     hub::Topic,
     id::{CollectionId, DeviceId, Seq, Timestamp},
     item::{Card, Placement},
+    json,
     retry::{attempted, retry},
     round::{Page, Rows, State, What, fill_page},
     store::Order,
@@ -207,7 +208,7 @@ impl DeviceBook {
             given: Vec::new(),
         };
         let key = record.key.clone();
-        self.commit(vec![self.set(stored, &record)], true).await?;
+        self.commit(vec![self.set(stored, &record)?], true).await?;
         Ok(SyncReply::Primed { key })
     }
 
@@ -218,7 +219,7 @@ impl DeviceBook {
             certain: false,
             ..record.clone()
         };
-        let noted = self.set(Some(record.key.clone()), &doubted);
+        let noted = self.set(Some(record.key.clone()), &doubted)?;
         self.commit(vec![noted], true).await?;
         let forced = previous.forced.iter().map(|(_, id)| id);
         let sent = forced.chain(&previous.withheld).cloned().collect();
@@ -365,7 +366,7 @@ impl DeviceBook {
         if !unmoved {
             let unflushed = ops.is_empty();
             ops.extend(next.choke.notice(next.previous.as_ref()));
-            ops.push(self.set(Some(record.key.clone()), &next));
+            ops.push(self.set(Some(record.key.clone()), &next)?);
             self.commit(ops, unflushed).await?;
         }
         Ok(SyncReply::Answer(Answer {
@@ -491,7 +492,7 @@ impl DeviceBook {
         Ok(match store.sync(self.device, collection).await? {
             Some((key, record)) => Stored {
                 key: Some(key),
-                record: serde_json::from_slice(&record).ok(),
+                record: json::read("the sync state of a device", &record),
             },
             None => Stored::default(),
         })
@@ -521,14 +522,14 @@ impl DeviceBook {
         state.needs() >= self.book.collection().floor
     }
 
-    fn set(&self, expected: Option<String>, record: &Record) -> Op {
-        Op::Sync(SyncOp::SetSync {
+    fn set(&self, expected: Option<String>, record: &Record) -> Result<Op> {
+        Ok(Op::Sync(SyncOp::SetSync {
             device: self.device,
             collection: self.book.collection().id,
             expected,
             key: record.key.clone(),
-            record: serde_json::to_vec(record).unwrap_or_default(),
-        })
+            record: json::write(record)?,
+        }))
     }
 
     async fn commit(&self, ops: Vec<Op>, unflushed: bool) -> Result<()> {

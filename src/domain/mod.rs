@@ -36,6 +36,7 @@ pub mod hub;
 pub mod id;
 pub mod item;
 pub mod journal;
+pub mod json;
 pub mod likeness;
 pub mod mass_deletion;
 pub mod news;

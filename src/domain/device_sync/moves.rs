@@ -34,7 +34,7 @@ impl DeviceBook {
         target: &Book,
         server_id: &str,
         by_change: bool,
-        note: impl Fn(&str) -> (&'static str, Vec<u8>) + Send + Sync,
+        note: impl Fn(&str) -> Result<(&'static str, Vec<u8>)> + Send + Sync,
     ) -> Result<Moved> {
         let (device, note) = (self.device, &note);
         let moved = retry(
@@ -57,7 +57,7 @@ impl DeviceBook {
         target: &Book,
         server_id: &str,
         by_change: bool,
-        note: &(impl Fn(&str) -> (&'static str, Vec<u8>) + Sync),
+        note: &(impl Fn(&str) -> Result<(&'static str, Vec<u8>)> + Sync),
     ) -> Result<String> {
         let card = self.fetch(server_id).await?;
         let brought = self
@@ -111,7 +111,7 @@ impl DeviceBook {
                 there.server_id
             }
         };
-        let (name, value) = note(&new);
+        let (name, value) = note(&new)?;
         ops.push(Op::Sync(SyncOp::SetDeviceValue {
             device: self.device,
             name: name.to_owned(),

@@ -71,7 +71,7 @@ fn a_move_that_others_kept_from_settling_may_be_tried_again() {
             let disturb = scene.disturbance(times);
             let note = |_: &str| {
                 disturb();
-                ("moves", Vec::new())
+                Ok(("moves", Vec::new()))
             };
             let source = DeviceBook::new(source, scene.devices[0]);
             let server_id = &card.placement.server_id;

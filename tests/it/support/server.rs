@@ -169,6 +169,14 @@ impl Server {
         });
     }
 
+    pub fn set_settings(&self, login: &str, stored: &str) {
+        self.change(login, |op| {
+            if let Op::Person(PersonOp::ChangePerson { settings, .. }) = op {
+                *settings = Some(stored.to_owned());
+            }
+        });
+    }
+
     fn change(&self, login: &str, set: impl FnOnce(&mut Op)) {
         let mut op = Op::Person(PersonOp::ChangePerson {
             person: self.person(login),
