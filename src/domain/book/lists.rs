@@ -10,6 +10,7 @@ use crate::domain::{
     error::{Error, Result},
     id::{ItemId, PlacementId, RevisionId, Seq, TagId},
     item::{Card, Placement, digest},
+    refused::Why,
     retry::Attempted,
     rights::Right,
     rule::Malformed,
@@ -202,14 +203,14 @@ impl Book {
                 Error::Forbidden {
                     right: Right::Modify,
                 },
-                "the name of a tag never changes",
+                Why::TagName,
             )),
-            false => Some((Error::PreconditionFailed, "the list had changed meanwhile")),
+            false => Some((Error::PreconditionFailed, Why::ChangedMeanwhile)),
             true => None,
         };
-        if let Some((error, reason)) = refused {
+        if let Some((error, why)) = refused {
             let core = &self.core;
-            core.keep_refused(&self.actor, document, reason).await?;
+            core.keep_refused(&self.actor, document, why).await?;
             return Err(error.into());
         }
         let held = self.class().members(&list.document);

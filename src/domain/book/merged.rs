@@ -13,6 +13,7 @@ use crate::domain::{
     error::{Error, Result},
     id::{CollectionId, ItemId},
     item::{Card, Placement},
+    refused::Why,
     rights::Right,
     view::Union,
 };
@@ -132,8 +133,8 @@ impl Book {
         if mine == list.document {
             return Ok(());
         }
-        let reason = "the list of a group names its contacts";
-        self.core.keep_refused(&self.actor, mine, reason).await
+        let why = Why::ListOfGroup;
+        self.core.keep_refused(&self.actor, mine, why).await
     }
 
     /// [`Book::delete`] through a view: an item that another of its books holds stays in the view.

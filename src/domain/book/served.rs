@@ -10,7 +10,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Book, Edit, write::CHANGED_MEANWHILE};
+use super::{Book, Edit};
 use crate::domain::{
     actor::Client,
     batch::{DavOp, Op},
@@ -18,6 +18,7 @@ use crate::domain::{
     error::{Error, Result},
     id::{CollectionId, PersonId, PlacementId, Seq},
     item::{Card, Placement},
+    refused::Why,
     retry::Attempted,
 };
 
@@ -259,10 +260,10 @@ impl Book {
         if merged.lost && !merged.taken {
             return self.lose(card, mine).await;
         }
-        let reason = "the same fields had changed meanwhile";
-        let refusal = merged
-            .lost
-            .then(|| self.refusal(Some(card), mine.clone(), reason).into());
+        let refusal = merged.lost.then(|| {
+            self.refusal(Some(card), mine.clone(), Why::SameFields)
+                .into()
+        });
         Ok(Reconciled {
             merged: merged.taken.then_some(merged.document),
             refusal,
@@ -284,7 +285,7 @@ impl Book {
     }
 
     async fn lose<T>(&self, card: &Card, mine: Vec<u8>) -> Attempted<T> {
-        let refusal = self.refusal(Some(card), mine, CHANGED_MEANWHILE);
+        let refusal = self.refusal(Some(card), mine, Why::ChangedMeanwhile);
         self.keep_refused(refusal.unmarked()).await?;
         Err(Error::PreconditionFailed.into())
     }

@@ -8,14 +8,11 @@ use crate::domain::{
     collection::Place,
     error::{Error, Result},
     item::{Card, Placement, digest, random_id, without_urn},
-    refused::Refusal,
+    refused::{Refusal, Why},
     retry::{Attempted, Stop, attempted, retry},
     rights::Right,
     rule::Malformed,
 };
-
-/// Why the loser of a conflict is kept.
-pub(super) const CHANGED_MEANWHILE: &str = "the contact had changed meanwhile";
 
 impl Book {
     /// Stores content under an href. Needs *Add* for a new item, *Modify* for an existing one.
@@ -247,8 +244,7 @@ impl Book {
         };
         let moved = match put {
             Err(Stop::Failed(error @ Error::UidConflict { .. })) => {
-                let reason = "another contact here has its UID";
-                let refusal = self.refusal(current.as_ref(), bytes?, reason);
+                let refusal = self.refusal(current.as_ref(), bytes?, Why::UidTaken);
                 self.keep_refused(refusal.unmarked()).await?;
                 return Err(error.into());
             }
@@ -286,25 +282,21 @@ impl Book {
         let photo = bytes
             .as_ref()
             .map_or(Ok(()), |bytes| self.fits_photo(bytes, shown));
-        let (error, reason, outdated) = match photo {
+        let (error, why, outdated) = match photo {
             _ if !allowed => (
                 Error::Forbidden { right },
-                format!("{right} was not allowed"),
+                Why::lacking(right),
                 !is_met || *condition == Condition::None,
             ),
-            Err(error) => (error.clone(), error.to_string(), false),
-            Ok(()) if !is_met => (
-                Error::PreconditionFailed,
-                CHANGED_MEANWHILE.to_owned(),
-                true,
-            ),
+            Err(error) => (error.clone(), Why::unfit(&error), false),
+            Ok(()) if !is_met => (Error::PreconditionFailed, Why::ChangedMeanwhile, true),
             Ok(()) => return Ok(()),
         };
         let mut document = bytes.clone().unwrap_or_default();
         if let (true, Some(card)) = (outdated, current) {
             document = self.caught_up(card, document).await?;
         }
-        let mut refusal = self.refusal(current, document, &reason);
+        let mut refusal = self.refusal(current, document, why);
         if error == Error::PreconditionFailed {
             refusal = refusal.unmarked();
         }
@@ -496,13 +488,13 @@ impl Book {
         &self,
         card: Option<&Card>,
         document: Vec<u8>,
-        reason: &str,
+        why: Why,
     ) -> Refusal {
         Refusal {
             item: card.map(|card| card.placement.item),
             collection: Some(self.collection.id),
             document,
-            reason: reason.to_owned(),
+            why,
             identity: None,
             mark: card.is_some(),
             notice: !self.actor.client.is_page(),

@@ -14,6 +14,7 @@ use crate::domain::{
     error::{Error, Result},
     id::{DeviceId, ItemId, PlacementId},
     item::{Card, Placement},
+    refused::Why,
     rights::Right,
     round::{State, Viewer, What},
     view::Union,
@@ -77,9 +78,8 @@ impl DeviceBook {
                 Command::Change { server_id, edit } if is_temporary(server_id) => {
                     // Deleted in the answer that gave it this id: swallowed, and kept.
                     if let Ok(bytes) = edit.apply(None) {
-                        let reason = "adding was not allowed";
-                        work.ops
-                            .push(home.refusal(None, bytes, reason).known_as(server_id).into());
+                        let refusal = home.refusal(None, bytes, Why::Adding);
+                        work.ops.push(refusal.known_as(server_id).into());
                     }
                     Outcome::Done
                 }
@@ -116,9 +116,7 @@ impl DeviceBook {
         };
         if !home.may(Right::Add) {
             // Answered as done, deleted in the same answer: a refusal would be retried for ever.
-            let refusal = home
-                .refusal(None, bytes, "adding was not allowed")
-                .known_as(fingerprint);
+            let refusal = home.refusal(None, bytes, Why::Adding).known_as(fingerprint);
             let server_id = new_temporary_id();
             work.ops.push(refusal.into());
             let repeats = call.repeats_reverts;
@@ -132,7 +130,7 @@ impl DeviceBook {
             if *left <= 0 {
                 // Kept once, however often it comes again.
                 let refusal = home
-                    .refusal(None, bytes, "the book is full")
+                    .refusal(None, bytes, Why::BookFull)
                     .known_as(fingerprint);
                 work.ops.push(refusal.into());
                 let failure = Failure::OverQuota;
@@ -143,8 +141,8 @@ impl DeviceBook {
         let (admitted, altered) = match verdict {
             Verdict::Admitted { admitted, altered } => (*admitted, altered),
             refused => {
-                if let Verdict::Refused(reason) = refused {
-                    let refusal = home.refusal(None, bytes, &reason).known_as(fingerprint);
+                if let Verdict::Refused(why) = refused {
+                    let refusal = home.refusal(None, bytes, why).known_as(fingerprint);
                     work.ops.push(refusal.into());
                 }
                 let failure = Failure::Invalid;
@@ -214,8 +212,8 @@ impl DeviceBook {
             Err(None) => {
                 work.force(&card.placement);
                 if let Ok(bytes) = self.edited_last_shown(&card, edit).await? {
-                    let reason = "the contact had been removed meanwhile";
-                    let refusal = self.book.refusal(Some(&card), bytes, reason);
+                    let why = Why::RemovedMeanwhile;
+                    let refusal = self.book.refusal(Some(&card), bytes, why);
                     work.ops.push(refusal.unmarked().into());
                 }
                 return Ok(failed(Failure::NotFound));
@@ -225,8 +223,8 @@ impl DeviceBook {
                 let certain = at_rest && !work.copies.contains(server_id);
                 let base = certain.then_some(start.base);
                 if let Some(bytes) = self.proposal(&spot, &card, edit, base).await? {
-                    let reason = "modifying was not allowed";
-                    let refusal = spot.book.refusal(Some(&spot.card), bytes, reason);
+                    let why = Why::Modifying;
+                    let refusal = spot.book.refusal(Some(&spot.card), bytes, why);
                     work.ops.push(refusal.into());
                 }
                 return Ok(failed(Failure::Conflict));
@@ -285,15 +283,15 @@ impl DeviceBook {
         match merged {
             Some((_, lost)) => {
                 if let Some(mine) = lost {
-                    let reason = "the same fields had changed meanwhile";
-                    let refusal = spot.book.refusal(Some(&spot.card), mine, reason);
+                    let why = Why::SameFields;
+                    let refusal = spot.book.refusal(Some(&spot.card), mine, why);
                     work.ops.push(refusal.unmarked().into());
                 }
                 Ok(Outcome::Done)
             }
             None => {
-                let reason = "the contact had changed meanwhile";
-                let refusal = spot.book.refusal(Some(&spot.card), bytes, reason);
+                let why = Why::ChangedMeanwhile;
+                let refusal = spot.book.refusal(Some(&spot.card), bytes, why);
                 work.ops.push(refusal.unmarked().into());
                 Ok(failed(Failure::Conflict))
             }
@@ -360,9 +358,8 @@ impl DeviceBook {
         let fits = spot.book.fits_photo(bytes, Some(&content));
         let revision = fits.and_then(|()| spot.book.revision(&spot.card, bytes));
         if let Err(error @ (Error::InvalidDocument(_) | Error::TooLarge { .. })) = &revision {
-            let refusal = spot
-                .book
-                .refusal(Some(&spot.card), bytes.to_vec(), &error.to_string());
+            let why = Why::unfit(error);
+            let refusal = spot.book.refusal(Some(&spot.card), bytes.to_vec(), why);
             work.ops.push(refusal.into());
         }
         let outdates =

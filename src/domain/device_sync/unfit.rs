@@ -11,7 +11,7 @@ use crate::domain::{
     error::{Error, Result},
     id::Seq,
     item::Card,
-    refused::Refusal,
+    refused::{Refusal, Why},
 };
 
 impl DeviceBook {
@@ -81,7 +81,7 @@ impl DeviceBook {
         let made = edit.apply(None).ok()?;
         // Equal whenever it is said again: what is kept is kept once.
         let document = home.class().renewed(&made, server_id).ok()?;
-        Some(home.refusal(None, document, "the contact had been removed meanwhile"))
+        Some(home.refusal(None, document, Why::RemovedMeanwhile))
     }
 }
 

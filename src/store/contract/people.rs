@@ -6,7 +6,7 @@ use crate::domain::{
     batch::{BookOp, GrantOp, SyncOp},
     credential::CredentialOp,
     office::store::OfficeOp,
-    refused::Refusal,
+    refused::{Refusal, Why},
 };
 
 pub async fn an_account_comes_with_its_class_or_not_at_all(books: Books) {
@@ -296,7 +296,7 @@ pub async fn refused_writes_are_kept_once_and_marked(books: Books) {
             item: Some(item),
             collection: Some(books.private),
             document: says.as_bytes().to_vec(),
-            reason: "why".to_owned(),
+            why: Why::ChangedMeanwhile,
             identity: None,
             mark: true,
             notice: false,

@@ -28,7 +28,7 @@ use crate::domain::{
     device_sync::{Answer, Change, Command, DeviceBook, SyncCall, SyncReply},
     error::{Error, Result},
     item::{digest_of, random_id},
-    refused::GONE,
+    refused::Why,
 };
 
 /// Ways of sending notes that are remembered.
@@ -153,7 +153,7 @@ pub async fn keep(call: &Call, actor: &Actor, collection: &Collection) -> Result
             // However often it is sent.
             let identity = format!("{about} {}", facet.fingerprint(data));
             let core = &call.face.core;
-            core.keep_refused_once(actor, &identity, document, GONE)
+            core.keep_refused_once(actor, &identity, document, Why::BookGone)
                 .await?;
         }
     }
@@ -249,11 +249,12 @@ impl Prepared {
                 standard::keep(call, &call.actor, place, data).await?;
             }
         }
-        let reason = format!("{place}: this server keeps notes as plain text only");
         for words in &self.unkept {
             // However often it is sent.
             let core = &call.face.core;
-            core.keep_refused_once(&call.actor, words, words.clone().into_bytes(), &reason)
+            let place = place.to_owned();
+            let (text, why) = (words.clone().into_bytes(), Why::PlainNotes { place });
+            core.keep_refused_once(&call.actor, words, text, why)
                 .await?;
         }
         Ok(())
