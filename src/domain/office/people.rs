@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{
     account_class::AccountClass,
-    batch::{Op, PersonOp},
+    batch::{Op, PersonChange, PersonOp},
     document::DocumentOp,
     error::{Error, Result},
     forgotten::password_changed,
@@ -144,7 +144,7 @@ impl Office {
         let leaves = change.disabled == Some(true) || change.admin == Some(false);
         let kept = leaves.then(|| self.keep_administrator(person)).flatten();
         let mut ops: Vec<Op> = kept.into_iter().collect();
-        ops.push(Op::Person(PersonOp::ChangePerson {
+        ops.push(Op::Person(PersonOp::ChangePerson(PersonChange {
             person,
             email: change.email,
             name: change.name.filter(|name| !name.trim().is_empty()),
@@ -153,7 +153,7 @@ impl Office {
             disabled: change.disabled,
             quota: change.quota,
             settings: change.settings,
-        }));
+        })));
         if is_new_password && self.core().limits().letters {
             // Whoever is let in under their name, they are told.
             let settings: Settings = serde_json::from_str(&known.settings).unwrap_or_default();

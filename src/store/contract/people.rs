@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::{
     account_class::AccountClass,
-    batch::{BookOp, GrantOp, SyncOp},
+    batch::{BookOp, GrantOp, PersonChange, SyncOp},
     credential::CredentialOp,
     office::store::OfficeOp,
     refused::{Refusal, Why},
@@ -97,7 +97,7 @@ pub async fn a_decision_on_old_rights_is_refused(books: Books) {
         })
     };
     let disable = |disabled| {
-        Op::Person(PersonOp::ChangePerson {
+        Op::Person(PersonOp::ChangePerson(PersonChange {
             person: books.bob,
             email: None,
             name: None,
@@ -106,7 +106,7 @@ pub async fn a_decision_on_old_rights_is_refused(books: Books) {
             disabled: Some(disabled),
             quota: None,
             settings: None,
-        })
+        }))
     };
     books.add("granted").await;
     let item = books.share("granted").await.item;
@@ -341,7 +341,7 @@ pub async fn refused_writes_are_kept_once_and_marked(books: Books) {
 pub async fn a_quota_bounds_a_private_book(books: Books) {
     books.add("a").await;
     books
-        .row(Op::Person(PersonOp::ChangePerson {
+        .row(Op::Person(PersonOp::ChangePerson(PersonChange {
             person: books.alice,
             email: None,
             name: None,
@@ -350,7 +350,7 @@ pub async fn a_quota_bounds_a_private_book(books: Books) {
             disabled: None,
             quota: Some(Some(2)),
             settings: None,
-        }))
+        })))
         .await;
     let b = books.add("b").await;
     let full = books.commit(vec![create(&books, "c")]).await;
@@ -377,7 +377,7 @@ pub async fn a_blocked_account_has_no_session(books: Books) {
     };
     assert_eq!(at(4_999).await, Ok(Some(books.bob)));
     assert_eq!(at(5_001).await, Ok(None));
-    let block = Op::Person(PersonOp::ChangePerson {
+    let block = Op::Person(PersonOp::ChangePerson(PersonChange {
         person: books.bob,
         email: None,
         name: None,
@@ -386,7 +386,7 @@ pub async fn a_blocked_account_has_no_session(books: Books) {
         disabled: Some(true),
         quota: None,
         settings: None,
-    });
+    }));
     let committed = books.commit(vec![block]).await.expect("committed");
     assert!(
         committed.people.contains(&books.bob),

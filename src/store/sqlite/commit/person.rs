@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{Applied, Commit};
 use crate::domain::{
-    batch::PersonOp,
+    batch::{PersonChange, PersonOp},
     collection::DEFAULT_BOOK,
     error::Error,
     id::{GroupId, ItemId, PersonId},
@@ -39,7 +39,7 @@ impl Commit<'_> {
                     class => self.set_class(PersonId(row), class),
                 }
             }
-            PersonOp::ChangePerson { person, .. } => self.change_person(*person, op),
+            PersonOp::ChangePerson(change) => self.change_person(change),
             PersonOp::ChangeSettings {
                 person,
                 expected,
@@ -140,8 +140,9 @@ impl Commit<'_> {
         }
     }
 
-    fn change_person(&mut self, person: PersonId, op: &PersonOp) -> Applied<i64> {
-        let PersonOp::ChangePerson {
+    pub(super) fn change_person(&mut self, change: &PersonChange) -> Applied<i64> {
+        let PersonChange {
+            person,
             email,
             name,
             admin,
@@ -149,11 +150,8 @@ impl Commit<'_> {
             disabled,
             quota,
             settings,
-            ..
-        } = op
-        else {
-            return Ok(0);
-        };
+        } = change;
+        let person = *person;
         let before = self.known_of(person)?;
         if let Some(email) = email {
             self.check_email(email.as_deref(), person.0)?;
