@@ -17,7 +17,7 @@ use crate::domain::{
     refused::Why,
     rights::Right,
     round::{State, Viewer, What},
-    view::Union,
+    view::{Found, Held, Union},
 };
 
 impl DeviceBook {
@@ -202,14 +202,14 @@ impl DeviceBook {
         if work.removed.contains(server_id) {
             return self.change_of_removed(&card, edit, work).await;
         }
-        let spot = if card.placement.is_live() {
-            self.spot_for(Right::Modify, &card, work).await?
+        let found = if card.placement.is_live() {
+            Found::among(self.spots(&card, work).await?, Right::Modify).await?
         } else {
-            Err(None)
+            Found::Nowhere
         };
-        let spot = match spot {
-            Ok(spot) => spot,
-            Err(None) => {
+        let spot = match found {
+            Found::Allowed(spot) => spot,
+            Found::Nowhere => {
                 work.force(&card.placement);
                 if let Ok(bytes) = self.edited_last_shown(&card, edit).await? {
                     let why = Why::RemovedMeanwhile;
@@ -218,7 +218,7 @@ impl DeviceBook {
                 }
                 return Ok(failed(Failure::NotFound));
             }
-            Err(Some(spot)) => {
+            Found::Refused(spot) => {
                 work.force(&card.placement);
                 let certain = at_rest && !work.copies.contains(server_id);
                 let base = certain.then_some(start.base);
@@ -314,20 +314,24 @@ impl DeviceBook {
         };
         let fresh =
             work.touched.contains_key(server_id) || viewer.has_latest(&card.placement, start);
-        let spot = self.spot_for(Right::Remove, &card, work).await?;
-        let held = match &spot {
-            Ok(spot) => spot.book.deletions_held().await?,
-            Err(_) => false,
+        let spots = self.spots(&card, work).await?;
+        let spot = match Found::among(spots, Right::Remove).await? {
+            Found::Allowed(spot) => Some(spot),
+            Found::Refused(_) | Found::Nowhere => None,
         };
-        let repeats = call.repeats_reverts && (held || spot.is_err());
-        let (true, Ok(spot)) = (fresh && !held, spot) else {
+        let held = match &spot {
+            Some(spot) => spot.book.deletions_held().await?,
+            None => false,
+        };
+        let repeats = call.repeats_reverts && (held || spot.is_none());
+        let (true, Some(spot)) = (fresh && !held, spot) else {
             work.revert(server_id, What::Add, server_id.to_owned(), repeats);
             return Ok(Outcome::Done);
         };
         // Of what it deletes, the device is sent no copy.
         work.forced.retain(|(_, told)| told != server_id);
         work.wrote.retain(|known| *known != card.placement.item);
-        if spot.held_elsewhere {
+        if spot.elsewhere {
             // Taken away from one book of the view, and still in another: it comes back as it is.
             work.forced.push((What::Add, server_id.to_owned()));
         } else {
@@ -348,7 +352,7 @@ impl DeviceBook {
     /// Adds new content to the batch, made by the device's edit alone or by a merge.
     pub(super) fn write(
         &self,
-        spot: &Spot,
+        spot: &Held,
         card: &Card,
         bytes: &[u8],
         edit: Option<&dyn Edit>,
@@ -406,27 +410,15 @@ impl DeviceBook {
     }
 
     /// The placements that a command acts on: in the book itself, or in books of the view.
-    pub(super) async fn spots(&self, card: &Card, work: &Work) -> Result<Vec<Spot>> {
-        let Some(union) = &work.union else {
-            return Ok(vec![Spot {
+    pub(super) async fn spots(&self, card: &Card, work: &Work) -> Result<Vec<Held>> {
+        match &work.union {
+            Some(union) => union.held(card.placement.item).await,
+            None => Ok(vec![Held {
                 book: self.book.clone(),
                 card: card.clone(),
-                held_elsewhere: false,
-            }]);
-        };
-        let cards = self.held(card, work).await?;
-        let held_elsewhere = cards.len() > 1;
-        Ok(cards
-            .into_iter()
-            .filter_map(|card| {
-                let here = |book: &&Book| book.collection().id == card.placement.collection;
-                Some(Spot {
-                    book: union.books.iter().find(here)?.clone(),
-                    card,
-                    held_elsewhere,
-                })
-            })
-            .collect())
+                elsewhere: false,
+            }]),
+        }
     }
 
     /// The live placements of an item in the book itself, or in the books of the view.
@@ -437,24 +429,6 @@ impl DeviceBook {
         };
         let store = self.book.core().store();
         store.placed(card.placement.item, &books).await
-    }
-
-    /// The first spot with a right, else a spot without it; none when the item is nowhere.
-    async fn spot_for(
-        &self,
-        right: Right,
-        card: &Card,
-        work: &Work,
-    ) -> Result<std::result::Result<Spot, Option<Spot>>> {
-        let mut refused = None;
-        for spot in self.spots(card, work).await? {
-            let facts = spot.book.facts(&spot.card.placement).await?;
-            if spot.book.allows(&facts, right) {
-                return Ok(Ok(spot));
-            }
-            refused = refused.or(Some(spot));
-        }
-        Ok(Err(refused))
     }
 }
 
@@ -469,14 +443,6 @@ pub fn is_temporary(server_id: &str) -> bool {
 /// An id for an item that is deleted in the answer that gives it.
 pub(super) fn new_temporary_id() -> String {
     format!("{TEMPORARY}{}", new_server_id())
-}
-
-/// A live placement in a book that can be written to.
-pub(super) struct Spot {
-    pub(super) book: Book,
-    pub(super) card: Card,
-    /// Other books of the view hold the item too.
-    held_elsewhere: bool,
 }
 
 /// How many more items the private book may hold; none when there is no limit.

@@ -1,10 +1,7 @@
 //! Edits that are not taken as they are: of what changed meanwhile, of what the server does not know,
 //! of what it cannot hold.
 
-use super::{
-    DeviceBook,
-    commands::{Spot, Work},
-};
+use super::{DeviceBook, commands::Work};
 use crate::domain::{
     batch::{ItemOp, Op},
     book::{Book, Edit},
@@ -12,13 +9,14 @@ use crate::domain::{
     id::Seq,
     item::Card,
     refused::{Refusal, Why},
+    view::Held,
 };
 
 impl DeviceBook {
     /// The merged document and, if something was lost, the client's version.
     pub(super) async fn merge(
         &self,
-        spot: &Spot,
+        spot: &Held,
         card: &Card,
         current: &[u8],
         edit: &dyn Edit,
@@ -48,7 +46,7 @@ impl DeviceBook {
     /// author has it.
     pub(super) async fn proposal(
         &self,
-        spot: &Spot,
+        spot: &Held,
         card: &Card,
         edit: &dyn Edit,
         base: Option<Seq>,
@@ -87,7 +85,7 @@ impl DeviceBook {
 
 impl Work {
     /// Takes back what an earlier command of this request made of an item.
-    pub(super) fn take_back(&mut self, spot: &Spot, card: &Card) {
+    pub(super) fn take_back(&mut self, spot: &Held, card: &Card) {
         let at = spot.card.placement.id;
         self.ops.retain(|op| match op {
             Op::Item(ItemOp::Edit { through, .. }) => *through != at,

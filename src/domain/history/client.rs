@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Restored, Spot, TOGETHER, portions};
+use super::{Restored, TOGETHER, Whereabouts, portions};
 use crate::domain::{
     actor::Actor,
     batch::{BookOp, Op},
@@ -47,7 +47,7 @@ impl Core {
             .await?;
         let of_kind = |kind| doings.iter().filter(move |doing| doing.kind == kind);
         let removed = of_kind(RevisionKind::Removed);
-        let renamed: &HashSet<Spot> = &removed
+        let renamed: &HashSet<Whereabouts> = &removed
             .clone()
             .map(|doing| (doing.item, doing.collection))
             .collect();
@@ -120,7 +120,7 @@ impl Core {
         self: &Arc<Self>,
         actor: &Arc<Actor>,
         placed: &[PlacementId],
-        renamed: &HashSet<Spot>,
+        renamed: &HashSet<Whereabouts>,
         ops: &mut Vec<Op>,
     ) -> Result<Restored> {
         let mut done = Restored::default();
