@@ -334,8 +334,7 @@ impl Reader<'_> {
                 name: row.get(2)?,
                 first_seen: Timestamp(row.get(3)?),
                 last_seen: Timestamp(row.get(4)?),
-                exchanges: json::read("the journal of a client", journal.as_bytes())
-                    .unwrap_or_default(),
+                exchanges: json::read("a journal", journal.as_bytes()).unwrap_or_default(),
             })
         })
     }
@@ -457,9 +456,6 @@ fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
     })
 }
 
-/// Names them where they cannot be read.
-const GROUP_OPTIONS: &str = "the options of a group";
-
 const GROUP: &str = "id, name, display_name, options, created";
 
 fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
@@ -468,7 +464,7 @@ fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
         id: GroupId(row.get(0)?),
         name: row.get(1)?,
         display_name: row.get(2)?,
-        options: json::read(GROUP_OPTIONS, options.as_bytes()).unwrap_or_default(),
+        options: json::read("the options of a group", options.as_bytes()).unwrap_or_default(),
         created: Timestamp(row.get(4)?),
     })
 }
@@ -496,7 +492,7 @@ pub(super) fn collection(row: &Row<'_>) -> rusqlite::Result<Collection> {
         class: row.get(14)?,
         hidden: row.get::<_, Option<i64>>(15)?.map(Timestamp),
         options: options
-            .and_then(|options| json::read(GROUP_OPTIONS, options.as_bytes()))
+            .and_then(|options| json::read("the options of a group", options.as_bytes()))
             .unwrap_or_default(),
     })
 }
