@@ -210,7 +210,7 @@ impl Book {
         };
         if let Some((error, why)) = refused {
             let core = &self.core;
-            core.keep_refused(&self.actor, document, why).await?;
+            core.keep_card(&self.actor, document, why).await?;
             return Err(error.into());
         }
         let held = self.class().members(&list.document);

@@ -128,7 +128,7 @@ impl Book {
             return Ok(());
         }
         let why = Why::ListOfGroup;
-        self.core.keep_refused(&self.actor, mine, why).await
+        self.core.keep_card(&self.actor, mine, why).await
     }
 
     /// [`Book::delete`] through a view: an item that another of its books holds stays in the view.

@@ -465,22 +465,10 @@ impl Book {
 
     /// Keeps valid content that was refused, for the person to find; malformed content is dropped.
     pub(super) async fn keep_refused(&self, refusal: Refusal) -> Attempted<()> {
-        let limit = self.core.limits().document;
-        let document = &refusal.document;
-        let valid = document.len() <= limit && self.class().index(document, None).is_ok();
-        let op = match refusal {
-            refusal if valid => refusal.into(),
-            Refusal {
-                item: Some(item),
-                mark: true,
-                ..
-            } => Op::History(HistoryOp::MarkRefused {
-                collection: self.collection.id,
-                item,
-            }),
-            _ => return Ok(()),
-        };
-        self.commit(vec![op]).await.map(drop)
+        match refusal.of_card(self.class(), self.core.limits().document) {
+            Some(op) => self.commit(vec![op]).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// The refusal of a write here: of an item, which is marked, or of a new one.

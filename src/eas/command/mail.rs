@@ -43,7 +43,7 @@ async fn keep(call: &Call, message: Vec<u8>) -> Result<()> {
     if message.is_empty() || message.len() > core.limits().document {
         return Ok(());
     }
-    core.keep_refused(&call.actor, message, Why::NoMail).await
+    core.keep_words(&call.actor, message, Why::NoMail).await
 }
 
 /// Answers MeetingResponse: there is no such meeting.

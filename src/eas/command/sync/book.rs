@@ -153,7 +153,7 @@ pub async fn keep(call: &Call, actor: &Actor, collection: &Collection) -> Result
             // However often it is sent.
             let identity = format!("{about} {}", facet.fingerprint(data));
             let core = &call.face.core;
-            core.keep_refused_once(actor, &identity, document, Why::BookGone)
+            core.keep_card_once(actor, &identity, document, Why::BookGone)
                 .await?;
         }
     }
@@ -254,8 +254,7 @@ impl Prepared {
             let core = &call.face.core;
             let place = place.to_owned();
             let (text, why) = (words.clone().into_bytes(), Why::PlainNotes { place });
-            core.keep_refused_once(&call.actor, words, text, why)
-                .await?;
+            core.keep_words_once(&call.actor, words, text, why).await?;
         }
         Ok(())
     }

@@ -118,7 +118,7 @@ pub async fn keep(call: &Call, actor: &Actor, folder: &str, data: &Element) -> R
     let words = data.dump().into_bytes();
     call.face
         .core
-        .keep_refused(actor, words, Why::ContactsOnly { place })
+        .keep_words(actor, words, Why::ContactsOnly { place })
         .await
 }
 
