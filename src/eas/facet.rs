@@ -1,16 +1,15 @@
 //! The interface through which Exchange ActiveSync reads a class's documents: pure functions, no
 //! storage.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use carnet_proto::{
     eas::request_line::Version,
     wbxml::{Element, Encoder, Tag},
 };
 use serde::{Deserialize, Serialize};
-use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use crate::domain::book::Edit;
+use crate::domain::{blocking::Turns, book::Edit};
 
 /// How much of a note a device is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -162,29 +161,29 @@ pub trait EasFacet: Send + Sync {
     fn directory(&self, document: &[u8]) -> Entry;
 }
 
-/// Who decodes pictures, one a core: it takes memory.
-static MAKERS: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
-
 /// [`EasFacet::reduced`], away from the threads of requests.
-pub async fn reduced(facet: &Arc<dyn EasFacet>, picture: Vec<u8>) -> Option<Vec<u8>> {
+pub async fn reduced(
+    facet: &Arc<dyn EasFacet>,
+    pictures: &Turns,
+    picture: Vec<u8>,
+) -> Option<Vec<u8>> {
     let facet = facet.clone();
-    let permit = MAKERS.acquire().await;
-    let made = spawn_blocking(move || facet.reduced(&picture)).await;
-    drop(permit);
+    let made = pictures.blocking(move || facet.reduced(&picture)).await;
     made.ok().flatten()
 }
 
 /// Computes what exporting these documents needs, away from the threads of requests.
-pub async fn make_ready(facet: &Arc<dyn EasFacet>, documents: impl IntoIterator<Item = Vec<u8>>) {
+pub async fn make_ready(
+    facet: &Arc<dyn EasFacet>,
+    pictures: &Turns,
+    documents: impl IntoIterator<Item = Vec<u8>>,
+) {
     for document in documents {
         if facet.is_ready(&document) {
             continue;
         }
         let facet = facet.clone();
-        let permit = MAKERS.acquire().await;
         // A picture nobody can decode is left out.
-        let _ = spawn_blocking(move || facet.picture(&document)).await;
-        drop(permit);
+        let _ = pictures.blocking(move || facet.picture(&document)).await;
     }
 }

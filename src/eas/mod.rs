@@ -33,7 +33,7 @@ use axum::{
 use self::{facet::EasFacet, polls::Polls, restraint::Restraint, settings::Settings};
 use crate::{
     auth::Authenticator,
-    domain::{blocking::Turns, core::Core, error::Result, id::DeviceId, json, store::Device},
+    domain::{core::Core, error::Result, id::DeviceId, json, store::Device},
     http::body::{accepts_gzip, compress_if},
 };
 
@@ -45,8 +45,6 @@ pub struct Face {
     settings: Settings,
     polls: Arc<Polls>,
     restraint: Restraint,
-    /// For requests that take long to be read.
-    turns: Turns,
 }
 
 impl Face {
@@ -64,7 +62,6 @@ impl Face {
             settings,
             polls: Arc::default(),
             restraint: Restraint::default(),
-            turns: Turns::default(),
         })
     }
 

@@ -438,7 +438,7 @@ async fn document(face: &Face, body: &Bytes) -> Result<std::result::Result<Eleme
     }
     let body = body.clone();
     let read = move || decode(&body, &Limits::default());
-    face.turns.blocking(read).await
+    face.core.pictures().blocking(read).await
 }
 
 /// Answers a device that is not simply let in.

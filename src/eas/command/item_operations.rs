@@ -111,7 +111,8 @@ pub(super) async fn export(
     card: &Card,
     options: Option<&Element>,
 ) -> Result<Element> {
-    make_ready(&call.face.facet, [card.document.to_vec()]).await;
+    let pictures = call.face.core.pictures();
+    make_ready(&call.face.facet, pictures, [card.document.to_vec()]).await;
     let wishes = options.map(Options::read).unwrap_or_default();
     let server_id = &card.placement.server_id;
     let view = View {

@@ -130,7 +130,8 @@ pub async fn answer(
         SyncReply::Answer(answer) if !answer.new_key => part(&answer.key, Said::Nothing),
         SyncReply::Answer(answer) => {
             let key = answer.key.clone();
-            make_ready(&call.face.facet, documents(&answer)).await;
+            let pictures = call.face.core.pictures();
+            make_ready(&call.face.facet, pictures, documents(&answer)).await;
             let said = Said::Book(Box::new(BookAnswer { answer, book, view }));
             part(&key, said)
         }
@@ -234,7 +235,7 @@ impl Prepared {
         if is_short {
             Ok(read())
         } else {
-            call.face.turns.blocking(read).await
+            call.face.core.pictures().blocking(read).await
         }
     }
 
