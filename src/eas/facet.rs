@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use carnet_proto::{
-    eas::request_line::Version,
+    eas::{request_line::Version, sync::Options},
     wbxml::{Element, Encoder, Tag},
 };
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use crate::domain::{blocking::Turns, book::Edit};
 
 /// How much of a note a device is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Cut {
     /// Octets; none for all.
     pub truncation: Option<usize>,
@@ -32,12 +33,8 @@ pub struct View {
     pub midnight: Option<i32>,
     /// How the client sends the day of a date.
     pub days: Days,
-    /// Octets of a note; none for all.
-    pub truncation: Option<usize>,
-    /// Notes are sent as HTML, the only form the client reads.
-    pub html: bool,
-    /// A note that does not fit is not shown at all.
-    pub all_or_none: bool,
+    /// How notes are sent now.
+    pub cut: Cut,
     /// How notes were sent before: a device keeps what it was shown then.
     pub former_cuts: Vec<Cut>,
     /// Names of books, shown as categories and taken off again on upload (a merged view).
@@ -73,9 +70,7 @@ impl Default for View {
             date_time: "T11:59:00.000Z",
             midnight: None,
             days: Days::Any,
-            truncation: None,
-            html: false,
-            all_or_none: false,
+            cut: Cut::default(),
             former_cuts: Vec::new(),
             labels: Vec::new(),
             former_labels: Vec::new(),
@@ -87,13 +82,12 @@ impl Default for View {
     }
 }
 
-impl View {
-    /// How much of a note the device is shown now.
-    pub fn cut(&self) -> Cut {
-        Cut {
-            truncation: self.truncation,
-            html: self.html,
-            all_or_none: self.all_or_none,
+impl From<&Options> for Cut {
+    fn from(options: &Options) -> Self {
+        Self {
+            truncation: options.truncation.map(|octets| octets as usize),
+            html: options.html,
+            all_or_none: options.all_or_none,
         }
     }
 }

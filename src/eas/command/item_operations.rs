@@ -9,7 +9,7 @@ use carnet_proto::{
 };
 
 use super::super::{
-    facet::{View, make_ready},
+    facet::{Cut, View, make_ready},
     folders::{self, Target},
     reply::{Reply, Stop},
     request::Call,
@@ -116,10 +116,8 @@ pub(super) async fn export(
     let wishes = options.map(Options::read).unwrap_or_default();
     let server_id = &card.placement.server_id;
     let view = View {
-        html: wishes.html,
-        all_or_none: wishes.all_or_none,
         labels: device_book.labels_of(server_id).await?,
-        ..call.view(wishes.truncation)
+        ..call.view(Cut::from(&wishes))
     };
     let content = device_book.book().content(card);
     let beside = &card.placement.beside;

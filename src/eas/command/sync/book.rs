@@ -41,11 +41,8 @@ const MAX_LABELS: usize = 64;
 struct Kept {
     /// `(page, token)` of the elements the client manages.
     supported: Option<Vec<(u8, u8)>>,
-    truncation: Option<u32>,
-    #[serde(default)]
-    html: bool,
-    #[serde(default)]
-    all_or_none: bool,
+    #[serde(flatten)]
+    cut: Cut,
     window: Option<u32>,
     /// How notes were sent since the first key.
     #[serde(default)]
@@ -102,9 +99,7 @@ pub async fn answer(
         });
     }
     let (key, mut kept) = kept(&device_book, collection).await?;
-    let mut view = call.view(kept.truncation);
-    view.html = kept.html;
-    view.all_or_none = kept.all_or_none;
+    let mut view = call.view(kept.cut);
     view.labels = device_book.labels().await?.into_values().collect();
     if !is_prime {
         kept.remember(&mut view);
@@ -141,7 +136,7 @@ pub async fn answer(
 /// Keeps what a device wrote into a folder that is gone for it among the person's refused changes:
 /// the device gives it up with the folder.
 pub async fn keep(call: &Call, actor: &Actor, collection: &Collection) -> Result<()> {
-    let (facet, view) = (&call.face.facet, call.view(None));
+    let (facet, view) = (&call.face.facet, call.view(Cut::default()));
     let supported = Kept::default().supported();
     for sent in collection.commands.iter().take(MAX_COMMANDS) {
         let (about, data) = match sent {
@@ -313,9 +308,7 @@ async fn kept(book: &DeviceBook, collection: &Collection) -> Result<(Option<Stri
     }
     // Options replace the former ones as a whole.
     if let Some(options) = &collection.options {
-        kept.truncation = options.truncation;
-        kept.html = options.html;
-        kept.all_or_none = options.all_or_none;
+        kept.cut = options.into();
     }
     kept.window = collection.window.or(kept.window);
     Ok((key, kept))
@@ -324,7 +317,7 @@ async fn kept(book: &DeviceBook, collection: &Collection) -> Result<(Option<Stri
 impl Kept {
     /// Adds the present view to what the device was shown, and what it was shown before to the view.
     fn remember(&mut self, view: &mut View) {
-        let now = view.cut();
+        let now = view.cut;
         view.former_cuts = self.cuts.clone();
         view.former_cuts.retain(|cut| *cut != now);
         self.cuts.retain(|cut| *cut != now);
@@ -362,5 +355,27 @@ struct NoContact;
 impl Edit for NoContact {
     fn apply(&self, _current: Option<&[u8]>) -> Result<Vec<u8>> {
         Err(Error::InvalidDocument("not a contact".into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_stored_with_a_key_are_read_whenever_they_were_stored() {
+        let before = r#"{"supported":null,"truncation":512,"html":true,"window":25}"#;
+        let kept: Kept = serde_json::from_str(before).expect("settings");
+        let cut = Cut {
+            truncation: Some(512),
+            html: true,
+            all_or_none: false,
+        };
+        assert_eq!((kept.cut, kept.window), (cut, Some(25)));
+        let stored = serde_json::to_value(&kept).expect("JSON");
+        assert_eq!(
+            (&stored["truncation"], &stored["html"]),
+            (&512.into(), &true.into())
+        );
     }
 }
