@@ -68,6 +68,7 @@ pub async fn fill(core: &Arc<Core>) -> Result<()> {
             name: name.to_owned(),
             admin: false,
             password_hash: auth::hash(PASSWORD.to_owned()).await?,
+            class: String::new(),
         });
         ids.push(commit(core, op).await?.row()?);
     }

@@ -73,6 +73,7 @@ async fn fill(data: &std::path::Path, members: usize) -> String {
             login,
             admin: false,
             password_hash: password_hash.clone(),
+            class: String::new(),
         })
     };
     let owner = commit(core, vec![person("owner".to_owned())]).await[0];

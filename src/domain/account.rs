@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     account_class::Service,
     actor::Actor,
-    batch::{Batch, Op, PersonOp},
+    batch::{Batch, Op, PersonChange, PersonOp},
     blocking::carried_on,
     core::Core,
     credential::{CredentialOp, Session},
@@ -108,7 +108,7 @@ impl Core {
         if octets > limit {
             return Err(Error::TooLarge { limit });
         }
-        let mut ops = vec![Op::Person(PersonOp::ChangePerson {
+        let mut ops = vec![Op::Person(PersonOp::ChangePerson(PersonChange {
             person: actor.person,
             email: email.map(|email| Some(email.to_owned()).filter(|email| !email.is_empty())),
             name: name.map(str::to_owned),
@@ -117,7 +117,7 @@ impl Core {
             disabled: None,
             quota: None,
             settings: None,
-        })];
+        }))];
         if organization.is_some() || portrait.picture.is_some() {
             ops.push(Op::Person(PersonOp::DescribePerson {
                 person: actor.person,
@@ -131,7 +131,7 @@ impl Core {
     /// Changes the password: every session ends, devices with the former password are refused, and
     /// a letter in `language` informs the person.
     pub async fn change_password(&self, actor: &Actor, hash: String, language: &str) -> Result<()> {
-        let op = Op::Person(PersonOp::ChangePerson {
+        let op = Op::Person(PersonOp::ChangePerson(PersonChange {
             person: actor.person,
             email: None,
             name: None,
@@ -140,7 +140,7 @@ impl Core {
             disabled: None,
             quota: None,
             settings: None,
-        });
+        }));
         let person = self.account(actor).await?;
         let letter = self
             .limits()

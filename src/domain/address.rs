@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Actor,
-    batch::{Op, PersonOp},
+    batch::{Op, PersonChange, PersonOp},
     core::Core,
     error::{Error, Result},
     id::Timestamp,
@@ -73,7 +73,7 @@ impl Core {
         let pending = pending.filter(|pending| {
             pending.digest == digest(token.as_bytes()) && pending.until > Timestamp::now()
         });
-        let op = Op::Person(PersonOp::ChangePerson {
+        let op = Op::Person(PersonOp::ChangePerson(PersonChange {
             person: actor.person,
             email: Some(Some(pending.ok_or(Error::NotFound)?.email)),
             name: None,
@@ -82,7 +82,7 @@ impl Core {
             disabled: None,
             quota: None,
             settings: None,
-        });
+        }));
         self.commit_personal(actor, vec![op]).await?;
         self.change_settings(actor, |settings| settings.pending_address = None)
             .await

@@ -9,7 +9,7 @@ pub use self::{
     books::{BookOp, ImportOp, ViewOp},
     clients::{DavOp, DeviceOp, SyncOp},
     items::{CommentOp, HistoryOp, ItemOp, TagOp},
-    people::{GrantOp, GroupOp, PersonOp},
+    people::{GrantOp, GroupOp, PersonChange, PersonOp},
 };
 
 use super::{

@@ -24,6 +24,7 @@ use super::{
     error::{Error, Result},
     id::{CollectionId, ItemId, RevisionId, Seq, Timestamp},
     item::{Card, Placement},
+    retry::{attempted, retry},
     rights::{ItemFacts, PlaceRights, Right, Standing, allows},
     store::{Counts, ItemStanding, ListPage, ListQuery, Order, Want},
 };
@@ -34,7 +35,7 @@ pub use relocate::{Destination, Obstacle, Relocated};
 pub use seen::Seen;
 pub use served::Follower;
 pub(super) use served::Served;
-pub(super) use write::{Admitted, RETRIES, new_server_id, removal};
+pub(super) use write::{Admitted, new_server_id, removal};
 pub use write::{Prepared, Room};
 
 /// A collection opened by a person who may read it.
@@ -551,16 +552,13 @@ impl Book {
         D: Fn(Book) -> F + Send + Sync,
         F: Future<Output = Result<T>> + Send,
     {
-        let mut book = self.clone();
-        for _ in 0..RETRIES {
-            match decide(book.clone()).await {
-                Err(Error::PreconditionFailed) => book = book.reopened().await?,
-                other => return other,
-            }
-        }
-        Err(Error::Unavailable(
-            "rights or contents kept changing during the write".into(),
-        ))
+        let decide = &decide;
+        retry(
+            self.clone(),
+            |book| async move { attempted(decide(book).await) },
+            |book| async move { book.reopened().await },
+        )
+        .await
     }
 
     /// A card of this book that may have changed since it was read; `NotFound` once it is gone.

@@ -7,7 +7,7 @@ use super::{
     actor::{Actor, Client},
     batch::{Batch, BookOp, Committed, DeviceOp, Op, PersonOp},
     blocking::Turns,
-    book::{Book, Follower, RETRIES, Served},
+    book::{Book, Follower, Served},
     class::{CONTACT, Class},
     collection::{Collection, Place},
     cursor::Cursor,
@@ -16,6 +16,7 @@ use super::{
     id::{CollectionId, PersonId, Seq, Timestamp},
     journal::Journal,
     property::{self, NewBook},
+    retry::{attempted, retry},
     rights::{GroupRight, Right, permits, place_rights},
     store::{Device, HomeChange, HomeKind, Store},
     tally::Tally,
@@ -425,16 +426,13 @@ impl Core {
         D: Fn(Arc<Actor>) -> F + Send + Sync,
         F: Future<Output = Result<T>> + Send,
     {
-        let mut actor = actor.clone();
-        for _ in 0..RETRIES {
-            match decide(actor.clone()).await {
-                Err(Error::PreconditionFailed) => actor = self.again(&actor).await?,
-                other => return other,
-            }
-        }
-        Err(Error::Unavailable(
-            "rights or contents kept changing during the write".into(),
-        ))
+        let decide = &decide;
+        retry(
+            actor.clone(),
+            |actor| async move { attempted(decide(actor).await) },
+            |actor| async move { self.again(&actor).await },
+        )
+        .await
     }
 
     /// The actor reloaded: same person and client, with their present rights.

@@ -18,6 +18,7 @@ use super::{
     error::{Error, Result},
     id::{DeviceId, PersonId},
     journal::shown_name,
+    json,
     office::Office,
     rights::Right,
     rule::Rule,
@@ -305,7 +306,7 @@ impl OpenDevice {
         let store = self.core.store();
         let stored = store.device_value(self.device.id, Shown::VALUE).await?;
         Ok(stored
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .and_then(|bytes| json::read("the books shown to a device", &bytes))
             .unwrap_or_default())
     }
 

@@ -20,12 +20,14 @@ use async_trait::async_trait;
 
 use super::{
     batch::{Batch, HistoryOp, Op, SyncOp},
-    book::{Book, RETRIES},
+    book::Book,
     collection::Place,
     error::{Error, Result},
     hub::Topic,
     id::{CollectionId, DeviceId, Seq, Timestamp},
     item::{Card, Placement},
+    json,
+    retry::{attempted, retry},
     round::{Page, Rows, State, What, fill_page},
     store::Order,
 };
@@ -41,6 +43,7 @@ use record::{Previous, Record, Stored, generation, new_key};
 const COUNTED: usize = 500;
 
 /// The sync state of one device in one book.
+#[derive(Clone)]
 pub struct DeviceBook {
     book: Book,
     device: DeviceId,
@@ -70,28 +73,12 @@ impl DeviceBook {
         call: &SyncCall,
         is_current: &(dyn Fn() -> bool + Sync),
     ) -> Result<SyncReply> {
-        let mut attempt = self.attempt(call, is_current).await;
-        for _ in 1..RETRIES {
-            match attempt {
-                // Something moved between reading and committing: decide again, as things are now.
-                Err(Error::PreconditionFailed) => {
-                    attempt = match self.reopened().await {
-                        Ok(fresh) => fresh.attempt(call, is_current).await,
-                        Err(error) => Err(error),
-                    };
-                }
-                other => return other,
-            }
-        }
-        Err(Error::Unavailable("the collection kept moving".into()))
-    }
-
-    /// The book opened again, with the person's present rights.
-    async fn reopened(&self) -> Result<Self> {
-        let core = self.book.core();
-        let actor = core.again(self.book.actor()).await?;
-        let book = core.reopen(&actor, self.book.collection()).await?;
-        Ok(Self::new(book, self.device))
+        retry(
+            self.clone(),
+            |here| async move { attempted(here.attempt(call, is_current).await) },
+            |here| async move { Ok(Self::new(here.book.reopened().await?, here.device)) },
+        )
+        .await
     }
 
     /// The topics that a held request subscribes to.
@@ -220,7 +207,7 @@ impl DeviceBook {
     /// Answers SyncKey 0 with a first key; `stored` is the present key.
     async fn prime(&self, call: &SyncCall, stored: Option<String>) -> Result<SyncReply> {
         // Read after the key: no write of this device lies between this moment and the commit.
-        let book = self.reopened().await?.book;
+        let book = self.book.reopened().await?;
         let record = Record {
             epoch: book.collection().epoch.clone(),
             key: new_key(0),
@@ -234,7 +221,7 @@ impl DeviceBook {
             given: Vec::new(),
         };
         let key = record.key.clone();
-        self.commit(vec![self.set(stored, &record)], true).await?;
+        self.commit(vec![self.set(stored, &record)?], true).await?;
         Ok(SyncReply::Primed { key })
     }
 
@@ -246,7 +233,7 @@ impl DeviceBook {
             certain: false,
             ..record.clone()
         };
-        let noted = self.set(Some(record.key.clone()), &doubted);
+        let noted = self.set(Some(record.key.clone()), &doubted)?;
         self.commit(vec![noted], true).await?;
         let forced = previous.forced.iter().map(|(_, id)| id);
         let sent = forced.chain(&previous.withheld).cloned().collect();
@@ -396,7 +383,7 @@ impl DeviceBook {
         if !unmoved {
             let unflushed = ops.is_empty();
             ops.extend(next.choke.notice(next.previous.as_ref()));
-            ops.push(self.set(Some(record.key.clone()), &next));
+            ops.push(self.set(Some(record.key.clone()), &next)?);
             self.commit(ops, unflushed).await?;
         }
         Ok(SyncReply::Answer(Answer {
@@ -522,7 +509,7 @@ impl DeviceBook {
         Ok(match store.sync(self.device, collection).await? {
             Some((key, record)) => Stored {
                 key: Some(key),
-                record: serde_json::from_slice(&record).ok(),
+                record: json::read("the sync state of a device", &record),
             },
             None => Stored::default(),
         })
@@ -552,14 +539,14 @@ impl DeviceBook {
         state.needs() >= self.book.collection().floor
     }
 
-    fn set(&self, expected: Option<String>, record: &Record) -> Op {
-        Op::Sync(SyncOp::SetSync {
+    fn set(&self, expected: Option<String>, record: &Record) -> Result<Op> {
+        Ok(Op::Sync(SyncOp::SetSync {
             device: self.device,
             collection: self.book.collection().id,
             expected,
             key: record.key.clone(),
-            record: serde_json::to_vec(record).unwrap_or_default(),
-        })
+            record: json::write(record)?,
+        }))
     }
 
     async fn commit(&self, ops: Vec<Op>, unflushed: bool) -> Result<()> {

@@ -93,7 +93,7 @@ impl std::ops::AddAssign for Restored {
 }
 
 /// An item in a collection.
-type Spot = (Option<ItemId>, Option<CollectionId>);
+type Whereabouts = (Option<ItemId>, Option<CollectionId>);
 
 /// Items of one commit of going back, decided by itself: others write between two of them.
 pub const TOGETHER: usize = 500;

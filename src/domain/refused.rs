@@ -1,6 +1,8 @@
 //! Refused changes: writes that rights or a conflict refused are kept for their author, who may
 //! copy them, propose them to the creator or discard them.
 
+mod why;
+
 use std::sync::Arc;
 
 use super::{
@@ -8,7 +10,7 @@ use super::{
     batch::{HistoryOp, Op},
     blocking::blocking,
     book::Book,
-    class::Difference,
+    class::{Class, Difference},
     collection::Place,
     core::Core,
     error::{Error, Result},
@@ -19,11 +21,10 @@ use super::{
     store::{Revision, RevisionKind},
 };
 
+pub use why::Why;
+
 /// Changes of a page of a list.
 pub const CHANGES: usize = 20;
-
-/// Why something is kept whose book the person lost.
-pub const GONE: &str = "the book is gone";
 
 /// A write that was refused, to be kept for its author.
 #[derive(Clone, Debug)]
@@ -31,8 +32,7 @@ pub struct Refusal {
     pub item: Option<ItemId>,
     pub collection: Option<CollectionId>,
     pub document: Vec<u8>,
-    /// The reason in words, for the person.
-    pub reason: String,
+    pub why: Why,
     /// Identifies repeated refusals as one; none: the digest of the document does.
     pub identity: Option<String>,
     /// Raises the refusal mark, which changes the entity tag for this person, so that clients
@@ -43,13 +43,13 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Of words that nothing can hold, as they were written.
-    fn of_words(actor: &Actor, words: Vec<u8>, reason: &str) -> Self {
+    /// Of content by itself.
+    fn of(actor: &Actor, document: Vec<u8>, why: Why) -> Self {
         Self {
             item: None,
             collection: None,
-            document: words,
-            reason: reason.to_owned(),
+            document,
+            why,
             identity: None,
             mark: false,
             notice: !actor.client.is_page(),
@@ -62,6 +62,22 @@ impl Refusal {
         Self {
             mark: false,
             ..self
+        }
+    }
+
+    /// What keeps a card. Of one that is malformed or too large only the mark stays, if it is asked
+    /// for.
+    pub(super) fn of_card(self, class: &dyn Class, limit: usize) -> Option<Op> {
+        let is_valid = self.document.len() <= limit && class.index(&self.document, None).is_ok();
+        match self {
+            valid if is_valid => Some(valid.into()),
+            Self {
+                item: Some(item),
+                collection: Some(collection),
+                mark: true,
+                ..
+            } => Some(Op::History(HistoryOp::MarkRefused { collection, item })),
+            _ => None,
         }
     }
 
@@ -84,6 +100,7 @@ impl From<Refusal> for Op {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RefusedChange {
     pub revision: Revision,
+    pub why: Why,
     /// The formatted name of the content; empty for words that are no document.
     pub display: String,
     /// Content that no class can hold (a reminder, a message), as it was written.
@@ -112,22 +129,47 @@ pub enum Lost<'a> {
 
 impl Core {
     /// Keeps content that nothing can hold among the person's refused changes, word for word.
-    pub async fn keep_refused(&self, actor: &Actor, words: Vec<u8>, reason: &str) -> Result<()> {
-        self.keep(actor, Refusal::of_words(actor, words, reason))
-            .await
+    pub async fn keep_words(&self, actor: &Actor, words: Vec<u8>, why: Why) -> Result<()> {
+        self.keep(actor, Refusal::of(actor, words, why)).await
     }
 
-    /// The same of content that differs each time it is made: what it was made of, `identity`, is
+    /// [`Core::keep_words`] of content that differs each time it is made: what it was made of, `identity`, is
     /// kept once.
-    pub async fn keep_refused_once(
+    pub async fn keep_words_once(
         &self,
         actor: &Actor,
         identity: &str,
         words: Vec<u8>,
-        reason: &str,
+        why: Why,
     ) -> Result<()> {
-        let refusal = Refusal::of_words(actor, words, reason).known_as(identity);
+        let refusal = Refusal::of(actor, words, why).known_as(identity);
         self.keep(actor, refusal).await
+    }
+
+    /// Keeps a card among the person's refused changes; one that is malformed or too large is not
+    /// kept.
+    pub async fn keep_card(&self, actor: &Actor, card: Vec<u8>, why: Why) -> Result<()> {
+        self.keep_valid(actor, Refusal::of(actor, card, why)).await
+    }
+
+    /// [`Core::keep_card`] of a card that differs each time it is made: what it was made of,
+    /// `identity`, is kept once.
+    pub async fn keep_card_once(
+        &self,
+        actor: &Actor,
+        identity: &str,
+        card: Vec<u8>,
+        why: Why,
+    ) -> Result<()> {
+        let refusal = Refusal::of(actor, card, why).known_as(identity);
+        self.keep_valid(actor, refusal).await
+    }
+
+    async fn keep_valid(&self, actor: &Actor, refusal: Refusal) -> Result<()> {
+        match refusal.of_card(self.class(), self.limits().document) {
+            Some(op) => self.commit_personal(actor, vec![op]).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     async fn keep(&self, actor: &Actor, refusal: Refusal) -> Result<()> {
@@ -143,7 +185,7 @@ impl Core {
             Lost::Private(segment) => (false, segment),
         };
         if self.store().lost_book(actor.person, group, segment).await? {
-            self.keep_refused(actor, words, GONE).await
+            self.keep_words(actor, words, Why::BookGone).await
         } else {
             Ok(())
         }
@@ -255,6 +297,7 @@ impl Core {
             differences,
             more,
             proposed: revision.kind == RevisionKind::Proposed,
+            why: Why::of(&revision.reason),
             revision,
         }
     }

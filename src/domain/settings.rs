@@ -12,6 +12,7 @@ use super::{
     core::Core,
     error::{Error, Result},
     id::PersonId,
+    json,
     store::Sort,
 };
 
@@ -154,7 +155,8 @@ impl Core {
     pub async fn settings(&self, actor: &Actor) -> Result<Settings> {
         let person = self.store().person(actor.person).await?;
         let settings = person.ok_or(Error::NotFound)?.settings;
-        Ok(serde_json::from_str(&settings).unwrap_or_default())
+        let read = json::read("the settings of an account", settings.as_bytes());
+        Ok(read.unwrap_or_default())
     }
 
     /// Notes the language of the browser a person signed in with.
@@ -170,7 +172,8 @@ impl Core {
         .await
     }
 
-    /// Changes some of the actor's settings.
+    /// Changes some of the actor's settings. `Unavailable` where what is stored cannot be read: it
+    /// stays.
     pub async fn change_settings<F>(&self, actor: &Arc<Actor>, change: F) -> Result<()>
     where
         F: Fn(&mut Settings) + Send + Sync,
@@ -178,7 +181,9 @@ impl Core {
         let change = &change;
         self.decided(actor, |actor| async move {
             let expected = self.account(&actor).await?.settings;
-            let mut settings: Settings = serde_json::from_str(&expected).unwrap_or_default();
+            let mut settings: Settings = serde_json::from_str(&expected).map_err(|error| {
+                Error::Unavailable(format!("the settings cannot be read: {error}"))
+            })?;
             change(&mut settings);
             let settings = serde_json::to_string(&settings)
                 .map_err(|error| Error::Unavailable(error.to_string()))?;

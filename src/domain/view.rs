@@ -15,8 +15,9 @@ use super::{
     collection::{Collection, Place},
     core::Core,
     error::{Error, Result},
-    id::{CollectionId, Timestamp},
-    item::digest,
+    id::{CollectionId, ItemId, Timestamp},
+    item::{Card, digest},
+    rights::Right,
 };
 
 /// How a device is shown contacts folders.
@@ -82,6 +83,57 @@ impl Union {
             .map(|book| book.collection())
             .map(|collection| (collection.id, collection.shown_name().to_owned()))
             .collect()
+    }
+}
+
+/// An item in a book that shows it, where a command on it acts.
+pub(super) struct Held {
+    pub book: Book,
+    pub card: Card,
+    /// Other books of the view hold the item too.
+    pub elsewhere: bool,
+}
+
+/// Where an item may be changed or removed.
+pub(super) enum Found {
+    /// In the first book that grants the right.
+    Allowed(Held),
+    /// In books that do not grant it; the first of them.
+    Refused(Held),
+    Nowhere,
+}
+
+impl Union {
+    /// The item in each of the books that hold it.
+    pub async fn held(&self, item: ItemId) -> Result<Vec<Held>> {
+        let ids: Vec<_> = self.books.iter().map(|book| book.collection().id).collect();
+        let store = self.own().core().store();
+        let cards = store.placed(item, &ids).await?;
+        let elsewhere = cards.len() > 1;
+        let held = |card: Card| {
+            let here = |book: &&Book| book.collection().id == card.placement.collection;
+            Some(Held {
+                book: self.books.iter().find(here)?.clone(),
+                card,
+                elsewhere,
+            })
+        };
+        Ok(cards.into_iter().filter_map(held).collect())
+    }
+}
+
+impl Found {
+    /// The first of some places of an item that grants a right.
+    pub async fn among(held: Vec<Held>, right: Right) -> Result<Self> {
+        let mut refused = None;
+        for held in held {
+            let facts = held.book.facts(&held.card.placement).await?;
+            if held.book.allows(&facts, right) {
+                return Ok(Self::Allowed(held));
+            }
+            refused = refused.or(Some(held));
+        }
+        Ok(refused.map_or(Self::Nowhere, Self::Refused))
     }
 }
 

@@ -129,17 +129,17 @@ pub async fn write_picture(
     out: &mut Encoder,
 ) {
     use base64::Engine as _;
-    let facet = &call.face.facet;
+    let (facet, decoders) = (&call.face.facet, call.face.core.pictures());
     // One that is not sent is not made either.
     let is_left = pictures.left > 0;
     let octets = match listed {
         Listed::Person(member) => match call.face.core.portrait(member).await {
-            Ok(Some(portrait)) if is_left => reduced(facet, portrait).await,
+            Ok(Some(portrait)) if is_left => reduced(facet, decoders, portrait).await,
             Ok(portrait) => portrait,
             Err(_) => None,
         },
         Listed::Contact(card, _) if is_left => {
-            make_ready(facet, [card.document.to_vec()]).await;
+            make_ready(facet, decoders, [card.document.to_vec()]).await;
             facet.picture(&card.document)
         }
         Listed::Contact(card, _) => facet.has_picture(&card.document).then(Vec::new),

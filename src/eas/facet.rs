@@ -1,19 +1,19 @@
 //! The interface through which Exchange ActiveSync reads a class's documents: pure functions, no
 //! storage.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use carnet_proto::{
-    eas::request_line::Version,
+    eas::{request_line::Version, sync::Options},
     wbxml::{Element, Encoder, Tag},
 };
 use serde::{Deserialize, Serialize};
-use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use crate::domain::book::Edit;
+use crate::domain::{blocking::Turns, book::Edit};
 
 /// How much of a note a device is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Cut {
     /// Octets; none for all.
     pub truncation: Option<usize>,
@@ -33,12 +33,8 @@ pub struct View {
     pub midnight: Option<i32>,
     /// How the client sends the day of a date.
     pub days: Days,
-    /// Octets of a note; none for all.
-    pub truncation: Option<usize>,
-    /// Notes are sent as HTML, the only form the client reads.
-    pub html: bool,
-    /// A note that does not fit is not shown at all.
-    pub all_or_none: bool,
+    /// How notes are sent now.
+    pub cut: Cut,
     /// How notes were sent before: a device keeps what it was shown then.
     pub former_cuts: Vec<Cut>,
     /// Names of books, shown as categories and taken off again on upload (a merged view).
@@ -76,9 +72,7 @@ impl Default for View {
             date_time: "T11:59:00.000Z",
             midnight: None,
             days: Days::Any,
-            truncation: None,
-            html: false,
-            all_or_none: false,
+            cut: Cut::default(),
             former_cuts: Vec::new(),
             labels: Vec::new(),
             former_labels: Vec::new(),
@@ -91,13 +85,12 @@ impl Default for View {
     }
 }
 
-impl View {
-    /// How much of a note the device is shown now.
-    pub fn cut(&self) -> Cut {
-        Cut {
-            truncation: self.truncation,
-            html: self.html,
-            all_or_none: self.all_or_none,
+impl From<&Options> for Cut {
+    fn from(options: &Options) -> Self {
+        Self {
+            truncation: options.truncation.map(|octets| octets as usize),
+            html: options.html,
+            all_or_none: options.all_or_none,
         }
     }
 }
@@ -165,29 +158,29 @@ pub trait EasFacet: Send + Sync {
     fn directory(&self, document: &[u8]) -> Entry;
 }
 
-/// The permits to decode pictures, one for each core, because decoding takes memory.
-static MAKERS: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
-
 /// [`EasFacet::reduced`], away from the threads of requests.
-pub async fn reduced(facet: &Arc<dyn EasFacet>, picture: Vec<u8>) -> Option<Vec<u8>> {
+pub async fn reduced(
+    facet: &Arc<dyn EasFacet>,
+    pictures: &Turns,
+    picture: Vec<u8>,
+) -> Option<Vec<u8>> {
     let facet = facet.clone();
-    let permit = MAKERS.acquire().await;
-    let made = spawn_blocking(move || facet.reduced(&picture)).await;
-    drop(permit);
+    let made = pictures.blocking(move || facet.reduced(&picture)).await;
     made.ok().flatten()
 }
 
 /// Computes what exporting these documents needs, away from the threads of requests.
-pub async fn make_ready(facet: &Arc<dyn EasFacet>, documents: impl IntoIterator<Item = Vec<u8>>) {
+pub async fn make_ready(
+    facet: &Arc<dyn EasFacet>,
+    pictures: &Turns,
+    documents: impl IntoIterator<Item = Vec<u8>>,
+) {
     for document in documents {
         if facet.is_ready(&document) {
             continue;
         }
         let facet = facet.clone();
-        let permit = MAKERS.acquire().await;
         // A picture nobody can decode is left out.
-        let _ = spawn_blocking(move || facet.picture(&document)).await;
-        drop(permit);
+        let _ = pictures.blocking(move || facet.picture(&document)).await;
     }
 }

@@ -33,7 +33,7 @@ use axum::{
 use self::{facet::EasFacet, polls::Polls, restraint::Restraint, settings::Settings};
 use crate::{
     auth::Authenticator,
-    domain::{blocking::Turns, core::Core, error::Result, id::DeviceId, store::Device},
+    domain::{core::Core, error::Result, id::DeviceId, json, store::Device},
     http::body::{accepts_gzip, compress_if},
 };
 
@@ -45,8 +45,6 @@ pub struct Face {
     settings: Settings,
     polls: Arc<Polls>,
     restraint: Restraint,
-    /// The permits to read requests that take long.
-    turns: Turns,
 }
 
 impl Face {
@@ -64,7 +62,6 @@ impl Face {
             settings,
             polls: Arc::default(),
             restraint: Restraint::default(),
-            turns: Turns::default(),
         })
     }
 
@@ -80,7 +77,7 @@ impl Face {
         name: &str,
     ) -> Result<Option<T>> {
         let stored = self.core.device_value(device, name).await?;
-        Ok(stored.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+        Ok(stored.and_then(|bytes| json::read(name, &bytes)))
     }
 
     /// Stores a value for a device.
@@ -90,7 +87,7 @@ impl Face {
         name: &str,
         value: &impl serde::Serialize,
     ) -> Result<()> {
-        let value = serde_json::to_vec(value).unwrap_or_default();
+        let value = json::write(value)?;
         self.core.set_device_value(device, name, value).await
     }
 }

@@ -19,7 +19,7 @@ use http::{HeaderMap, Method, Response, StatusCode, header, request::Parts};
 
 use super::{
     Face, command, device,
-    facet::View,
+    facet::{Cut, View},
     policy, quirk,
     reply::{Reply, Stop, elsewhere, overloaded, plain, unauthorized, wbxml, with_header},
     status::{self, refuse},
@@ -69,14 +69,14 @@ pub struct Call {
 
 impl Call {
     /// How this device is shown items.
-    pub fn view(&self, truncation: Option<u32>) -> View {
+    pub fn view(&self, cut: Cut) -> View {
         View {
             version: self.version,
             date_time: quirk::date_time(&self.device, self.utc_offset),
             midnight: self
                 .utc_offset
                 .filter(|_| quirk::sends_local_midnight(&self.device)),
-            truncation: truncation.and_then(|octets| usize::try_from(octets).ok()),
+            cut,
             days: quirk::days(&self.device),
             stray_picture: quirk::stray_picture(&self.device),
             max_children: quirk::max_children(&self.device.user_agent),
@@ -463,7 +463,7 @@ async fn document(face: &Face, body: &Bytes) -> Result<std::result::Result<Eleme
     }
     let body = body.clone();
     let read = move || decode(&body, &Limits::default());
-    face.turns.blocking(read).await
+    face.core.pictures().blocking(read).await
 }
 
 /// Answers a device that is not simply let in.

@@ -44,6 +44,7 @@ cases![
     items::earlier_versions_are_found_by_sequence,
     items::earlier_versions_are_bounded_in_octets,
     items::refused_writes_are_bounded_in_octets,
+    people::an_account_comes_with_its_class_or_not_at_all,
     people::a_sync_record_is_set_only_over_the_one_expected,
     people::a_disowned_item_has_no_maker,
     people::a_decision_on_old_rights_is_refused,
@@ -174,6 +175,7 @@ fn person(login: &str) -> Op {
         name: login.to_owned(),
         admin: false,
         password_hash: String::new(),
+        class: String::new(),
     })
 }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{
     Web,
+    documents::octets,
     form::Posted,
     history::{DifferenceRow, described},
     names,
@@ -23,9 +24,9 @@ use crate::{
         actor::Actor,
         error::{Error, Result},
         id::{CollectionId, NoticeId},
-        refused::{CHANGES, RefusedChange},
+        refused::{CHANGES, RefusedChange, Why},
     },
-    text::fill,
+    text::{Text, fill},
 };
 
 #[derive(Template)]
@@ -56,6 +57,8 @@ pub struct From {
 struct ChangeRow {
     revision: i64,
     name: String,
+    /// Why it was refused, where the name does not say it.
+    why: Option<String>,
     when: String,
     who: String,
     client: String,
@@ -245,14 +248,45 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, from: From, told: Told) -> Res
     ))
 }
 
+/// Why a change was refused, in the reader's words.
+fn said(why: &Why, text: &Text) -> String {
+    let x = text.book;
+    let said = match why {
+        Why::Adding => x.why_adding,
+        Why::Modifying => x.why_modifying,
+        Why::ChangedMeanwhile => x.why_changed,
+        Why::SameFields => x.why_same_fields,
+        Why::RemovedMeanwhile => x.why_removed,
+        Why::StartedOver => x.why_started_over,
+        Why::BookFull => x.why_full,
+        Why::BookGone => x.why_book_gone,
+        Why::UidTaken => x.why_uid_taken,
+        Why::TooLarge { limit } => {
+            return fill(x.why_too_large, &[&octets(*limit as i64, text)]);
+        }
+        Why::Unfit => x.why_unfit,
+        Why::ListOfGroup => x.why_list_of_group,
+        Why::TagName => x.why_tag_name,
+        Why::ContactsOnly { place } => return fill(x.why_contacts_only, &[place]),
+        Why::PlainNotes { place } => return fill(x.why_plain_notes, &[place]),
+        Why::NoMail => x.why_no_mail,
+        Why::Earlier(words) => words,
+    };
+    said.to_owned()
+}
+
 fn row(change: RefusedChange, web: &Web, visit: &Visit) -> ChangeRow {
     ChangeRow {
         revision: change.revision.id.0,
         name: match change.words {
-            // In the server's words: there is no name.
-            Some(_) => change.revision.reason,
+            // What is no contact has no name.
+            Some(_) => said(&change.why, visit.text),
             None => names::short(&web.facet.name(&change.revision.document, &visit.settings)),
         },
+        why: change
+            .words
+            .is_none()
+            .then(|| said(&change.why, visit.text)),
         when: when::shown(change.revision.at, visit.text),
         who: names::of_author(change.revision.person, &change.revision.person_name, visit),
         client: change.revision.client,

@@ -32,6 +32,7 @@ fn administered(server: Server) -> Server {
         name: "Root".to_owned(),
         admin: true,
         password_hash: hash.expect("a hash"),
+        class: String::new(),
     }));
     server
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use carnet::{
     config::Config,
     domain::{
-        batch::{Batch, Op, PersonOp},
+        batch::{Batch, Op, PersonChange, PersonOp},
         error::Error,
         id::Timestamp,
         office::people::AccountChange,
@@ -235,6 +235,7 @@ fn a_fact_that_is_not_stored_sends_nothing() {
                 name: "Again".to_owned(),
                 admin: false,
                 password_hash: String::new(),
+                class: String::new(),
             }),
         ],
         ..Batch::default()
@@ -308,7 +309,7 @@ fn an_address_mail_cannot_go_to_is_refused_and_one_from_before_stays() {
     };
     let odd = "alice@-example.org";
     assert!(matches!(change("alice", odd), Err(Error::Invalid(_))));
-    server.commit(Op::Person(PersonOp::ChangePerson {
+    server.commit(Op::Person(PersonOp::ChangePerson(PersonChange {
         person: server.person("alice"),
         email: Some(Some(odd.to_owned())),
         name: None,
@@ -317,7 +318,7 @@ fn an_address_mail_cannot_go_to_is_refused_and_one_from_before_stays() {
         disabled: None,
         quota: None,
         settings: None,
-    }));
+    })));
     assert_eq!(change("alice", odd), Ok(()));
 }
 

@@ -3,6 +3,7 @@
 //! others who write, remove, restore, rename, share and purge meanwhile.
 
 mod phone;
+mod races;
 mod reader;
 mod world;
 

@@ -59,6 +59,7 @@ impl Fixture {
                 name: login.to_owned(),
                 admin: false,
                 password_hash: String::new(),
+                class: String::new(),
             });
             PersonId(commit(&core, None, op).await)
         };

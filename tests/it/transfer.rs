@@ -15,7 +15,7 @@ use carnet::{
     class::contact::Contact,
     domain::{
         actor::Client,
-        batch::{Batch, Op, PersonOp},
+        batch::{Batch, Op, PersonChange, PersonOp},
         book::Book,
         collection::DEFAULT_BOOK,
         core::{Core, Limits},
@@ -53,9 +53,10 @@ impl Fixture {
             name: "Me".to_owned(),
             admin: false,
             password_hash: String::new(),
+            class: String::new(),
         });
         let person = PersonId(commit(&core, add).await);
-        let limit = Op::Person(PersonOp::ChangePerson {
+        let limit = Op::Person(PersonOp::ChangePerson(PersonChange {
             person,
             email: None,
             name: None,
@@ -64,7 +65,7 @@ impl Fixture {
             disabled: None,
             quota: Some(quota),
             settings: None,
-        });
+        }));
         commit(&core, limit).await;
         Self {
             core,

@@ -16,18 +16,10 @@ pub enum PersonOp {
         name: String,
         admin: bool,
         password_hash: String,
+        /// The class; empty: none. Refused: `NotFound` where there is no such class.
+        class: String,
     },
-    /// Changes an account; fields that are none stay.
-    ChangePerson {
-        person: PersonId,
-        email: Option<Option<String>>,
-        name: Option<String>,
-        admin: Option<bool>,
-        password_hash: Option<String>,
-        disabled: Option<bool>,
-        quota: Option<Option<i64>>,
-        settings: Option<String>,
-    },
+    ChangePerson(PersonChange),
     /// Replaces the personal settings of an account. Rights decided on before stay decided.
     /// `PreconditionFailed` unless they are what is `expected`.
     ChangeSettings {
@@ -37,7 +29,9 @@ pub enum PersonOp {
     },
     /// Deletes an account, in several commits where it has much. `Invalid` while it is the admin of a
     /// group.
-    RemovePerson { person: PersonId },
+    RemovePerson {
+        person: PersonId,
+    },
     /// Changes what lists of members show of a person besides name and address; fields that are
     /// none stay.
     DescribePerson {
@@ -47,7 +41,23 @@ pub enum PersonOp {
         picture: Option<Vec<u8>>,
     },
     /// Whether the person's home shows the lists of members of their groups.
-    ShowMembers { person: PersonId, shown: bool },
+    ShowMembers {
+        person: PersonId,
+        shown: bool,
+    },
+}
+
+/// Changes of an account; fields that are none stay.
+#[derive(Clone, Debug)]
+pub struct PersonChange {
+    pub person: PersonId,
+    pub email: Option<Option<String>>,
+    pub name: Option<String>,
+    pub admin: Option<bool>,
+    pub password_hash: Option<String>,
+    pub disabled: Option<bool>,
+    pub quota: Option<Option<i64>>,
+    pub settings: Option<String>,
 }
 
 /// A change of groups and their members.

@@ -4,12 +4,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Book, Condition, Edit, Moved, Removed, Written, write::Attempt};
+use super::{Book, Condition, Edit, Moved, Removed, Written};
 use crate::domain::{
     class::LIST,
     error::{Error, Result},
     id::{ItemId, PlacementId, RevisionId, Seq, TagId},
     item::{Card, Placement, digest},
+    refused::Why,
+    retry::Attempted,
     rights::Right,
     rule::Malformed,
     store::{Order, Tag, Want},
@@ -190,7 +192,7 @@ impl Book {
         tag: &Tag,
         condition: &Condition,
         edit: &dyn Edit,
-    ) -> std::result::Result<Written, Attempt> {
+    ) -> Attempted<Written> {
         let list = self.list_of_tag(tag).await?;
         let document = edit.apply(Some(&list.document))?;
         let Some((name, wanted)) = self.class().members(&document) else {
@@ -201,14 +203,14 @@ impl Book {
                 Error::Forbidden {
                     right: Right::Modify,
                 },
-                "the name of a tag never changes",
+                Why::TagName,
             )),
-            false => Some((Error::PreconditionFailed, "the list had changed meanwhile")),
+            false => Some((Error::PreconditionFailed, Why::ChangedMeanwhile)),
             true => None,
         };
-        if let Some((error, reason)) = refused {
+        if let Some((error, why)) = refused {
             let core = &self.core;
-            core.keep_refused(&self.actor, document, reason).await?;
+            core.keep_card(&self.actor, document, why).await?;
             return Err(error.into());
         }
         let held = self.class().members(&list.document);
@@ -246,7 +248,7 @@ impl Book {
         &self,
         tag: &Tag,
         condition: &Condition,
-    ) -> std::result::Result<Removed, Attempt> {
+    ) -> Attempted<Removed> {
         let list = self.list_of_tag(tag).await?;
         if !condition.holds(Some(&self.etag_of(&list.placement).await?)) {
             return Err(Error::PreconditionFailed.into());

@@ -11,17 +11,12 @@ use crate::domain::{
     collection::Place,
     core::Core,
     error::{Error, Result},
-    id::{CollectionId, ItemId},
+    id::CollectionId,
     item::{Card, Placement},
+    refused::Why,
     rights::Right,
-    view::Union,
+    view::{Found, Held, Union},
 };
-
-/// The item in one of the view's books, on which a removal or an edit through the view acts.
-struct Spot {
-    book: Book,
-    card: Card,
-}
 
 impl Core {
     /// Opens everything a person reads as one book. Its epoch changes when groups are added,
@@ -132,8 +127,8 @@ impl Book {
         if mine == list.document {
             return Ok(());
         }
-        let reason = "the list of a group names its contacts";
-        self.core.keep_refused(&self.actor, mine, reason).await
+        let why = Why::ListOfGroup;
+        self.core.keep_card(&self.actor, mine, why).await
     }
 
     /// [`Book::delete`] through a view: an item that another of its books holds stays in the view.
@@ -157,31 +152,13 @@ impl Book {
     }
 
     /// Where an item is changed or removed: in the first book that grants the right.
-    async fn spot(&self, union: &Union, card: &Card, right: Right) -> Result<Spot> {
-        let mut refused = None;
-        for spot in self.spots(union, card.placement.item).await? {
-            let facts = spot.book.facts(&spot.card.placement).await?;
-            if spot.book.allows(&facts, right) {
-                return Ok(spot);
-            }
-            refused = refused.or(Some(spot));
+    async fn spot(&self, union: &Union, card: &Card, right: Right) -> Result<Held> {
+        let held = union.held(card.placement.item).await?;
+        match Found::among(held, right).await? {
+            Found::Allowed(held) | Found::Refused(held) => Ok(held),
+            // The lists of the groups are nowhere else.
+            Found::Nowhere => Err(Error::Forbidden { right }),
         }
-        // The lists of the groups are nowhere else.
-        refused.ok_or(Error::Forbidden { right })
-    }
-
-    async fn spots(&self, union: &Union, item: ItemId) -> Result<Vec<Spot>> {
-        let ids: Vec<_> = union.books.iter().map(|b| b.collection.id).collect();
-        let cards = self.core.store().placed(item, &ids).await?;
-        let spot = |card: Card| {
-            let collection = card.placement.collection;
-            let book = union.books.iter().find(|b| b.collection.id == collection)?;
-            Some(Spot {
-                book: book.clone(),
-                card,
-            })
-        };
-        Ok(cards.into_iter().filter_map(spot).collect())
     }
 
     /// The condition on the item in its own book: equivalent if it holds in the view, else one that
@@ -190,7 +167,7 @@ impl Book {
         &self,
         card: &Card,
         condition: &Condition,
-        spot: &Spot,
+        spot: &Held,
     ) -> Result<Condition> {
         let holds = match condition {
             Condition::None => self.stale(&card.placement).await?.is_none(),
@@ -227,7 +204,7 @@ impl Book {
         let mut all = Vec::with_capacity(cards.len());
         for card in cards {
             let mut most = ItemPrivileges::default();
-            for spot in self.spots(union, card.item).await? {
+            for spot in union.held(card.item).await? {
                 let there = spot.book.item_privileges(&spot.card.placement).await?;
                 most.modify |= there.modify;
                 most.remove |= there.remove;

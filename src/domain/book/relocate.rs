@@ -1,11 +1,12 @@
 //! An item brought to an address of the caller's choice: COPY and MOVE (RFC 4918 §9.8, §9.9).
 
-use super::{Book, Condition, RETRIES, removal};
+use super::{Book, Condition, removal};
 use crate::domain::{
     batch::{ItemOp, Op},
     error::Error,
     id::ItemId,
     item::{Card, Placement},
+    retry::{Stop, retry},
     rights::Right,
     sharing::{How, Onto},
 };
@@ -42,22 +43,21 @@ pub enum Obstacle {
     There(Error),
 }
 
-/// Why an attempt did not move the item.
-enum Stop {
-    /// What the decision rested on moved before the commit: another one is asked for.
-    Moved,
-    Obstacle(Obstacle),
-}
-
-type Attempted<T> = std::result::Result<T, Stop>;
-
-impl From<Obstacle> for Stop {
-    fn from(obstacle: Obstacle) -> Self {
-        Stop::Obstacle(obstacle)
+impl From<Error> for Obstacle {
+    fn from(error: Error) -> Self {
+        Obstacle::Here(error)
     }
 }
 
-impl From<Error> for Stop {
+type Attempted<T> = super::super::retry::Attempted<T, Obstacle>;
+
+impl From<Obstacle> for Stop<Obstacle> {
+    fn from(obstacle: Obstacle) -> Self {
+        Stop::Failed(obstacle)
+    }
+}
+
+impl From<Error> for Stop<Obstacle> {
     fn from(error: Error) -> Self {
         match error {
             Error::PreconditionFailed => Stop::Moved,
@@ -66,13 +66,11 @@ impl From<Error> for Stop {
     }
 }
 
-impl Stop {
-    /// Sorts an error that occurred at the destination.
-    fn there(error: Error) -> Self {
-        match error {
-            Error::PreconditionFailed | Error::Unavailable(_) => error.into(),
-            error => Obstacle::There(error).into(),
-        }
+/// An error at the destination.
+fn there(error: Error) -> Stop<Obstacle> {
+    match error {
+        Error::PreconditionFailed | Error::Unavailable(_) => error.into(),
+        error => Obstacle::There(error).into(),
     }
 }
 
@@ -90,27 +88,21 @@ impl Book {
         to: Destination<'_>,
         how: How,
     ) -> std::result::Result<Relocated, Obstacle> {
-        let mut book = self.clone();
-        for _ in 0..RETRIES {
-            match book.try_relocate(href, condition, to, how).await {
-                Err(Stop::Moved) => book = book.reopened().await.map_err(Obstacle::Here)?,
-                Err(Stop::Obstacle(obstacle)) => return Err(obstacle),
-                Ok((created, is_own)) => {
-                    let card = to.book.get(to.href).await.map_err(Obstacle::There)?;
-                    if is_own {
-                        let noted = to.book.note_ahead(&card.placement).await;
-                        noted.map_err(Obstacle::There)?;
-                    }
-                    return Ok(Relocated {
-                        created,
-                        item: card.placement.item,
-                    });
-                }
-            }
+        let (created, is_own) = retry(
+            self.clone(),
+            |book| async move { book.try_relocate(href, condition, to, how).await },
+            |book| async move { Ok(book.reopened().await?) },
+        )
+        .await?;
+        let card = to.book.get(to.href).await.map_err(Obstacle::There)?;
+        if is_own {
+            let noted = to.book.note_ahead(&card.placement).await;
+            noted.map_err(Obstacle::There)?;
         }
-        Err(Obstacle::Here(Error::Unavailable(
-            "rights or contents kept changing during the move".into(),
-        )))
+        Ok(Relocated {
+            created,
+            item: card.placement.item,
+        })
     }
 
     /// Whether nothing was there, and whether what came there is what this client holds.
@@ -178,7 +170,7 @@ impl Book {
         self.require_departure(&card.placement).await?;
         let mut ops = vec![removal(&card.placement)];
         if let Some(occupant) = &occupant {
-            self.require_removal(occupant).await.map_err(Stop::there)?;
+            self.require_removal(occupant).await.map_err(there)?;
             ops.push(removal(occupant));
         }
         ops.push(Op::Item(ItemOp::RestorePlacement {
@@ -216,14 +208,11 @@ impl Book {
             Error::Forbidden {
                 right: Right::Share | Right::Remove,
             } => error.into(),
-            error => Stop::there(error),
+            error => there(error),
         })?;
         let mut all = Vec::with_capacity(ops.len() + 1);
         if let Some(occupant) = &occupant {
-            to.book
-                .require_removal(occupant)
-                .await
-                .map_err(Stop::there)?;
+            to.book.require_removal(occupant).await.map_err(there)?;
             all.push(removal(occupant));
         }
         all.extend(ops);

@@ -5,6 +5,7 @@ use crate::domain::{
     error::{Error, Result},
     id::{RevisionId, Seq},
     item::{Card, Placement, digest},
+    refused::Why,
 };
 
 /// The version a form was made from, compared with the present content.
@@ -76,8 +77,7 @@ impl Book {
             return Ok(None);
         }
         self.decided(|book| async move {
-            let reason = "the contact had been taken away meanwhile";
-            let refusal = book.refusal(Some(gone), document.to_vec(), reason);
+            let refusal = book.refusal(Some(gone), document.to_vec(), Why::RemovedMeanwhile);
             let ops = vec![refusal.unmarked().into()];
             book.core.commit_as(&book.actor, ops).await.map(drop)
         })

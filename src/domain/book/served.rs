@@ -10,10 +10,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{
-    Book, Edit,
-    write::{Attempt, CHANGED_MEANWHILE},
-};
+use super::{Book, Edit};
 use crate::domain::{
     actor::Client,
     batch::{DavOp, Op},
@@ -21,6 +18,8 @@ use crate::domain::{
     error::{Error, Result},
     id::{CollectionId, PersonId, PlacementId, Seq},
     item::{Card, Placement},
+    refused::Why,
+    retry::Attempted,
 };
 
 /// Clients, and single cards of others, remembered at once.
@@ -249,7 +248,7 @@ impl Book {
         card: &Card,
         held: Seq,
         edit: &dyn Edit,
-    ) -> std::result::Result<Reconciled, Attempt> {
+    ) -> Attempted<Reconciled> {
         let current = self.content(card);
         let class = self.core.class();
         let Some(seen) = self.base(&card.placement, held).await? else {
@@ -261,10 +260,10 @@ impl Book {
         if merged.lost && !merged.taken {
             return self.lose(card, mine).await;
         }
-        let reason = "the same fields had changed meanwhile";
-        let refusal = merged
-            .lost
-            .then(|| self.refusal(Some(card), mine.clone(), reason).into());
+        let refusal = merged.lost.then(|| {
+            self.refusal(Some(card), mine.clone(), Why::SameFields)
+                .into()
+        });
         Ok(Reconciled {
             merged: merged.taken.then_some(merged.document),
             refusal,
@@ -285,8 +284,8 @@ impl Book {
         Ok(merged.map_or(document, |merged| merged.document))
     }
 
-    async fn lose<T>(&self, card: &Card, mine: Vec<u8>) -> std::result::Result<T, Attempt> {
-        let refusal = self.refusal(Some(card), mine, CHANGED_MEANWHILE);
+    async fn lose<T>(&self, card: &Card, mine: Vec<u8>) -> Attempted<T> {
+        let refusal = self.refusal(Some(card), mine, Why::ChangedMeanwhile);
         self.keep_refused(refusal.unmarked()).await?;
         Err(Error::PreconditionFailed.into())
     }

@@ -1,13 +1,11 @@
 //! A book as a whole: what may be done with it, its address, its removal.
 
-use super::{
-    Book, Condition, Privileges,
-    write::{Attempt, RETRIES},
-};
+use super::{Book, Condition, Privileges};
 use crate::domain::{
     batch::{BookOp, Committed, Op},
     blocking::carried_on,
     error::{Error, Result},
+    retry::retry,
     rights::Right,
 };
 
@@ -74,25 +72,24 @@ impl Book {
         if !self.is_private() || self.is_view() || self.collection.is_default() {
             return Err(Error::Forbidden { right });
         }
-        let mut book = self.clone();
-        for _ in 0..RETRIES {
-            // As the book is now: a condition that still holds is not answered by rights that moved.
-            if !condition.holds(Some(&book.etag())) {
-                return Err(Error::PreconditionFailed);
-            }
-            let mut ops = vec![op.clone()];
-            if *condition != Condition::None {
-                ops.insert(0, book.unmoved());
-            }
-            match book.commit(ops).await {
-                Err(Attempt::Moved) => book = book.reopened().await?,
-                Err(Attempt::Failed(error)) => return Err(error),
-                Ok(committed) => return Ok(committed),
-            }
-        }
-        Err(Error::Unavailable(
-            "rights or contents kept changing during the write".into(),
-        ))
+        let op = &op;
+        retry(
+            self.clone(),
+            |book| async move {
+                // As the book is now: a condition that still holds is not answered by rights that
+                // moved.
+                if !condition.holds(Some(&book.etag())) {
+                    return Err(Error::PreconditionFailed.into());
+                }
+                let mut ops = vec![op.clone()];
+                if *condition != Condition::None {
+                    ops.insert(0, book.unmoved());
+                }
+                book.commit(ops).await
+            },
+            |book| async move { book.reopened().await },
+        )
+        .await
     }
 
     /// The precondition that nothing changed here since the book was opened.

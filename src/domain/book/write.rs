@@ -8,13 +8,11 @@ use crate::domain::{
     collection::Place,
     error::{Error, Result},
     item::{Card, Placement, digest, random_id, without_urn},
-    refused::Refusal,
+    refused::{Refusal, Why},
+    retry::{Attempted, Stop, attempted, retry},
     rights::Right,
     rule::Malformed,
 };
-
-/// Why the loser of a conflict is kept.
-pub(super) const CHANGED_MEANWHILE: &str = "the contact had changed meanwhile";
 
 impl Book {
     /// Stores content under an href. Needs *Add* for a new item, *Modify* for an existing one.
@@ -25,17 +23,12 @@ impl Book {
         if let Some(union) = self.core.union_of(self).await? {
             return Box::pin(self.put_through(&union, href, condition, edit)).await;
         }
-        let mut book = self.clone();
-        for _ in 0..RETRIES {
-            match book.try_put(href, condition, edit).await {
-                Err(Attempt::Moved) => book = book.reopened().await?,
-                Err(Attempt::Failed(error)) => return Err(error),
-                Ok(written) => return Ok(written),
-            }
-        }
-        Err(Error::Unavailable(
-            "the item kept changing during the write".into(),
-        ))
+        retry(
+            self.clone(),
+            |book| async move { book.try_put(href, condition, edit).await },
+            |book| async move { book.reopened().await },
+        )
+        .await
     }
 
     /// Adds many new items in one transaction; one outcome each. Needs *Add*.
@@ -155,24 +148,15 @@ impl Book {
         if let Some(union) = self.core.union_of(self).await? {
             return Box::pin(self.delete_through(&union, href, condition)).await;
         }
-        let mut book = self.clone();
-        for _ in 0..RETRIES {
-            match book.try_delete(href, condition).await {
-                Err(Attempt::Moved) => book = book.reopened().await?,
-                Err(Attempt::Failed(error)) => return Err(error),
-                Ok(removed) => return Ok(removed),
-            }
-        }
-        Err(Error::Unavailable(
-            "the item kept changing during the deletion".into(),
-        ))
+        retry(
+            self.clone(),
+            |book| async move { book.try_delete(href, condition).await },
+            |book| async move { book.reopened().await },
+        )
+        .await
     }
 
-    async fn try_delete(
-        &self,
-        href: &str,
-        condition: &Condition,
-    ) -> std::result::Result<Removed, Attempt> {
+    async fn try_delete(&self, href: &str, condition: &Condition) -> Attempted<Removed> {
         if let Some(tag) = self.category(href).await? {
             return self.delete_category(&tag, condition).await;
         }
@@ -184,10 +168,7 @@ impl Book {
             }
             other => other?,
         };
-        match self.require_removal(&card.placement).await {
-            Err(Error::PreconditionFailed) => return Err(Attempt::Moved),
-            decided => decided?,
-        }
+        attempted(self.require_removal(&card.placement).await)?;
         let marks = self.marks_of([&card.placement]).await?;
         let behind = *condition == Condition::None && self.is_behind(&card).await?;
         if behind || !marks.hold(condition, &card.placement) {
@@ -234,7 +215,7 @@ impl Book {
         href: &str,
         condition: &Condition,
         edit: &dyn Edit,
-    ) -> std::result::Result<Written, Attempt> {
+    ) -> Attempted<Written> {
         if let Some(tag) = self.category(href).await? {
             return self.put_category(&tag, condition, edit).await;
         }
@@ -264,9 +245,8 @@ impl Book {
             Some(card) => self.put_over(card, &bytes, condition, edit).await,
         };
         let moved = match put {
-            Err(Attempt::Failed(error @ Error::UidConflict { .. })) => {
-                let reason = "another contact here has its UID";
-                let refusal = self.refusal(current.as_ref(), bytes?, reason);
+            Err(Stop::Failed(error @ Error::UidConflict { .. })) => {
+                let refusal = self.refusal(current.as_ref(), bytes?, Why::UidTaken);
                 self.keep_refused(refusal.unmarked()).await?;
                 return Err(error.into());
             }
@@ -293,7 +273,7 @@ impl Book {
         bytes: &Result<Vec<u8>>,
         condition: &Condition,
         is_met: bool,
-    ) -> std::result::Result<(), Attempt> {
+    ) -> Attempted<()> {
         let (right, allowed) = match current {
             Some(card) => {
                 let facts = self.facts(&card.placement).await?;
@@ -304,25 +284,21 @@ impl Book {
         let photo = bytes
             .as_ref()
             .map_or(Ok(()), |bytes| self.fits_photo(bytes, shown));
-        let (error, reason, outdated) = match photo {
+        let (error, why, outdated) = match photo {
             _ if !allowed => (
                 Error::Forbidden { right },
-                format!("{right} was not allowed"),
+                Why::lacking(right),
                 !is_met || *condition == Condition::None,
             ),
-            Err(error) => (error.clone(), error.to_string(), false),
-            Ok(()) if !is_met => (
-                Error::PreconditionFailed,
-                CHANGED_MEANWHILE.to_owned(),
-                true,
-            ),
+            Err(error) => (error.clone(), Why::unfit(&error), false),
+            Ok(()) if !is_met => (Error::PreconditionFailed, Why::ChangedMeanwhile, true),
             Ok(()) => return Ok(()),
         };
         let mut document = bytes.clone().unwrap_or_default();
         if let (true, Some(card)) = (outdated, current) {
             document = self.caught_up(card, document).await?;
         }
-        let mut refusal = self.refusal(current, document, &reason);
+        let mut refusal = self.refusal(current, document, why);
         if error == Error::PreconditionFailed {
             refusal = refusal.unmarked();
         }
@@ -330,11 +306,7 @@ impl Book {
         Err(error.into())
     }
 
-    async fn put_new(
-        &self,
-        href: &str,
-        bytes: &Result<Vec<u8>>,
-    ) -> std::result::Result<Moved, Attempt> {
+    async fn put_new(&self, href: &str, bytes: &Result<Vec<u8>>) -> Attempted<Moved> {
         let bytes = bytes.as_ref().map_err(Error::clone)?;
         let admitted = self.admit(bytes, None)?;
         let create = self.creation(admitted, self.new_placement(href.to_owned()));
@@ -349,7 +321,7 @@ impl Book {
         bytes: &Result<Vec<u8>>,
         condition: &Condition,
         edit: &dyn Edit,
-    ) -> std::result::Result<Moved, Attempt> {
+    ) -> Attempted<Moved> {
         let held = match condition {
             Condition::None => self.stale(&card.placement).await?,
             _ => None,
@@ -505,23 +477,11 @@ impl Book {
     }
 
     /// Keeps valid content that was refused, for the person to find; malformed content is dropped.
-    pub(super) async fn keep_refused(&self, refusal: Refusal) -> std::result::Result<(), Attempt> {
-        let limit = self.core.limits().document;
-        let document = &refusal.document;
-        let valid = document.len() <= limit && self.class().index(document, None).is_ok();
-        let op = match refusal {
-            refusal if valid => refusal.into(),
-            Refusal {
-                item: Some(item),
-                mark: true,
-                ..
-            } => Op::History(HistoryOp::MarkRefused {
-                collection: self.collection.id,
-                item,
-            }),
-            _ => return Ok(()),
-        };
-        self.commit(vec![op]).await.map(drop)
+    pub(super) async fn keep_refused(&self, refusal: Refusal) -> Attempted<()> {
+        match refusal.of_card(self.class(), self.core.limits().document) {
+            Some(op) => self.commit(vec![op]).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// The refusal of a write here: of an item, which is marked, or of a new one.
@@ -529,25 +489,21 @@ impl Book {
         &self,
         card: Option<&Card>,
         document: Vec<u8>,
-        reason: &str,
+        why: Why,
     ) -> Refusal {
         Refusal {
             item: card.map(|card| card.placement.item),
             collection: Some(self.collection.id),
             document,
-            reason: reason.to_owned(),
+            why,
             identity: None,
             mark: card.is_some(),
             notice: !self.actor.client.is_page(),
         }
     }
 
-    pub(super) async fn commit(&self, ops: Vec<Op>) -> std::result::Result<Committed, Attempt> {
-        match self.core.commit_as(&self.actor, ops).await {
-            Ok(committed) => Ok(committed),
-            Err(Error::PreconditionFailed) => Err(Attempt::Moved),
-            Err(error) => Err(error.into()),
-        }
+    pub(super) async fn commit(&self, ops: Vec<Op>) -> Attempted<Committed> {
+        attempted(self.core.commit_as(&self.actor, ops).await)
     }
 }
 
@@ -580,22 +536,7 @@ pub(in crate::domain) struct Admitted {
     pub tags: Vec<String>,
 }
 
-/// How often a decision is taken again when the world moved between reading and committing.
-pub(in crate::domain) const RETRIES: usize = 8;
-
 /// A new id for devices: never handed out twice, even by a restored database.
 pub(in crate::domain) fn new_server_id() -> String {
     random_id(12)
-}
-
-pub(super) enum Attempt {
-    /// What the decision rested on moved before the commit.
-    Moved,
-    Failed(Error),
-}
-
-impl From<Error> for Attempt {
-    fn from(error: Error) -> Self {
-        Attempt::Failed(error)
-    }
 }

@@ -8,6 +8,7 @@ use crate::domain::{
     blocking::blocking,
     book::{Admitted, Book, Edit},
     error::{Error, Result},
+    refused::Why,
 };
 
 /// Contacts from which on other threads are worth asking.
@@ -25,8 +26,8 @@ pub(super) enum Verdict {
         /// [`Edit::alters`], or it names books it does not go to.
         altered: bool,
     },
-    /// The document is valid but cannot be kept; the reason in words, for the person.
-    Refused(String),
+    /// The document is valid but may not be stored.
+    Refused(Why),
     Invalid,
 }
 
@@ -83,7 +84,7 @@ impl Admission {
             Err(error) => return Err(error),
         };
         let verdict = match home.fits_photo(&bytes, None) {
-            Err(error) => Verdict::Refused(error.to_string()),
+            Err(error) => Verdict::Refused(Why::unfit(&error)),
             Ok(()) => match home.admit(&bytes, None) {
                 Ok(admitted) => Verdict::Admitted {
                     altered: edit.alters(&bytes, &admitted.content.beside) || edit.disagrees(&[]),

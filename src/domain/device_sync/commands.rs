@@ -14,9 +14,10 @@ use crate::domain::{
     error::{Error, Result},
     id::{DeviceId, ItemId, PlacementId},
     item::{Card, Placement},
+    refused::Why,
     rights::Right,
     round::{State, Viewer, What},
-    view::Union,
+    view::{Found, Held, Union},
 };
 
 impl DeviceBook {
@@ -77,9 +78,8 @@ impl DeviceBook {
                 Command::Change { server_id, edit } if is_temporary(server_id) => {
                     // Deleted in the answer that gave it this id: swallowed, and kept.
                     if let Ok(bytes) = edit.apply(None) {
-                        let reason = "adding was not allowed";
-                        work.ops
-                            .push(home.refusal(None, bytes, reason).known_as(server_id).into());
+                        let refusal = home.refusal(None, bytes, Why::Adding);
+                        work.ops.push(refusal.known_as(server_id).into());
                     }
                     Outcome::Done
                 }
@@ -116,9 +116,7 @@ impl DeviceBook {
         };
         if !home.may(Right::Add) {
             // Answered as done, deleted in the same answer: a refusal would be retried for ever.
-            let refusal = home
-                .refusal(None, bytes, "adding was not allowed")
-                .known_as(fingerprint);
+            let refusal = home.refusal(None, bytes, Why::Adding).known_as(fingerprint);
             let server_id = new_temporary_id();
             work.ops.push(refusal.into());
             let repeats = call.repeats_reverts;
@@ -132,7 +130,7 @@ impl DeviceBook {
             if *left <= 0 {
                 // Kept once, however often it comes again.
                 let refusal = home
-                    .refusal(None, bytes, "the book is full")
+                    .refusal(None, bytes, Why::BookFull)
                     .known_as(fingerprint);
                 work.ops.push(refusal.into());
                 let failure = Failure::OverQuota;
@@ -143,8 +141,8 @@ impl DeviceBook {
         let (admitted, altered) = match verdict {
             Verdict::Admitted { admitted, altered } => (*admitted, altered),
             refused => {
-                if let Verdict::Refused(reason) = refused {
-                    let refusal = home.refusal(None, bytes, &reason).known_as(fingerprint);
+                if let Verdict::Refused(why) = refused {
+                    let refusal = home.refusal(None, bytes, why).known_as(fingerprint);
                     work.ops.push(refusal.into());
                 }
                 let failure = Failure::Invalid;
@@ -205,29 +203,29 @@ impl DeviceBook {
         if work.removed.contains(server_id) {
             return self.change_of_removed(&card, edit, work).await;
         }
-        let spot = if card.placement.is_live() {
-            self.spot_for(Right::Modify, &card, work).await?
+        let found = if card.placement.is_live() {
+            Found::among(self.spots(&card, work).await?, Right::Modify).await?
         } else {
-            Err(None)
+            Found::Nowhere
         };
-        let spot = match spot {
-            Ok(spot) => spot,
-            Err(None) => {
+        let spot = match found {
+            Found::Allowed(spot) => spot,
+            Found::Nowhere => {
                 work.force(&card.placement);
                 if let Ok(bytes) = self.edited_last_shown(&card, edit).await? {
-                    let reason = "the contact had been removed meanwhile";
-                    let refusal = self.book.refusal(Some(&card), bytes, reason);
+                    let why = Why::RemovedMeanwhile;
+                    let refusal = self.book.refusal(Some(&card), bytes, why);
                     work.ops.push(refusal.unmarked().into());
                 }
                 return Ok(failed(Failure::NotFound));
             }
-            Err(Some(spot)) => {
+            Found::Refused(spot) => {
                 work.force(&card.placement);
                 let certain = at_rest && !work.copies.contains(server_id);
                 let base = certain.then_some(start.base);
                 if let Some(bytes) = self.proposal(&spot, &card, edit, base).await? {
-                    let reason = "modifying was not allowed";
-                    let refusal = spot.book.refusal(Some(&spot.card), bytes, reason);
+                    let why = Why::Modifying;
+                    let refusal = spot.book.refusal(Some(&spot.card), bytes, why);
                     work.ops.push(refusal.into());
                 }
                 return Ok(failed(Failure::Conflict));
@@ -294,15 +292,15 @@ impl DeviceBook {
         match merged {
             Some((_, lost)) => {
                 if let Some(mine) = lost {
-                    let reason = "the same fields had changed meanwhile";
-                    let refusal = spot.book.refusal(Some(&spot.card), mine, reason);
+                    let why = Why::SameFields;
+                    let refusal = spot.book.refusal(Some(&spot.card), mine, why);
                     work.ops.push(refusal.unmarked().into());
                 }
                 Ok(Outcome::Done)
             }
             None => {
-                let reason = "the contact had changed meanwhile";
-                let refusal = spot.book.refusal(Some(&spot.card), bytes, reason);
+                let why = Why::ChangedMeanwhile;
+                let refusal = spot.book.refusal(Some(&spot.card), bytes, why);
                 work.ops.push(refusal.unmarked().into());
                 Ok(failed(Failure::Conflict))
             }
@@ -326,20 +324,24 @@ impl DeviceBook {
         let fresh = work.touched.contains_key(server_id)
             || viewer.has_latest(&card.placement, start)
             || work.is_own_add(&card.placement, self.device);
-        let spot = self.spot_for(Right::Remove, &card, work).await?;
-        let held = match &spot {
-            Ok(spot) => spot.book.deletions_held().await?,
-            Err(_) => false,
+        let spots = self.spots(&card, work).await?;
+        let spot = match Found::among(spots, Right::Remove).await? {
+            Found::Allowed(spot) => Some(spot),
+            Found::Refused(_) | Found::Nowhere => None,
         };
-        let repeats = call.repeats_reverts && (held || spot.is_err());
-        let (true, Ok(spot)) = (fresh && !held, spot) else {
+        let held = match &spot {
+            Some(spot) => spot.book.deletions_held().await?,
+            None => false,
+        };
+        let repeats = call.repeats_reverts && (held || spot.is_none());
+        let (true, Some(spot)) = (fresh && !held, spot) else {
             work.revert(server_id, What::Add, server_id.to_owned(), repeats);
             return Ok(Outcome::Done);
         };
         // Of what it deletes, the device is sent no copy.
         work.forced.retain(|(_, told)| told != server_id);
         work.wrote.retain(|known| *known != card.placement.item);
-        if spot.held_elsewhere {
+        if spot.elsewhere {
             // Taken away from one book of the view, and still in another: it comes back as it is.
             work.forced.push((What::Add, server_id.to_owned()));
         } else {
@@ -360,7 +362,7 @@ impl DeviceBook {
     /// Adds new content to the batch, made by the device's edit alone or by a merge.
     pub(super) fn write(
         &self,
-        spot: &Spot,
+        spot: &Held,
         card: &Card,
         bytes: &[u8],
         edit: Option<&dyn Edit>,
@@ -378,9 +380,8 @@ impl DeviceBook {
             |beside: &[u8]| edit.is_some_and(|edit| edit.outdates(former, bytes, beside));
         let revision = fits.and_then(|()| spot.book.revision_at(&spot.card, bytes, places));
         if let Err(error @ (Error::InvalidDocument(_) | Error::TooLarge { .. })) = &revision {
-            let refusal = spot
-                .book
-                .refusal(Some(&spot.card), bytes.to_vec(), &error.to_string());
+            let why = Why::unfit(error);
+            let refusal = spot.book.refusal(Some(&spot.card), bytes.to_vec(), why);
             work.ops.push(refusal.into());
         }
         let Some(mut op) = revision? else {
@@ -428,27 +429,15 @@ impl DeviceBook {
     }
 
     /// The placements that a command acts on: in the book itself, or in books of the view.
-    pub(super) async fn spots(&self, card: &Card, work: &Work) -> Result<Vec<Spot>> {
-        let Some(union) = &work.union else {
-            return Ok(vec![Spot {
+    pub(super) async fn spots(&self, card: &Card, work: &Work) -> Result<Vec<Held>> {
+        match &work.union {
+            Some(union) => union.held(card.placement.item).await,
+            None => Ok(vec![Held {
                 book: self.book.clone(),
                 card: card.clone(),
-                held_elsewhere: false,
-            }]);
-        };
-        let cards = self.held(card, work).await?;
-        let held_elsewhere = cards.len() > 1;
-        Ok(cards
-            .into_iter()
-            .filter_map(|card| {
-                let here = |book: &&Book| book.collection().id == card.placement.collection;
-                Some(Spot {
-                    book: union.books.iter().find(here)?.clone(),
-                    card,
-                    held_elsewhere,
-                })
-            })
-            .collect())
+                elsewhere: false,
+            }]),
+        }
     }
 
     /// The live placements of an item in the book itself, or in the books of the view.
@@ -459,24 +448,6 @@ impl DeviceBook {
         };
         let store = self.book.core().store();
         store.placed(card.placement.item, &books).await
-    }
-
-    /// The first spot with a right, else a spot without it; none when the item is nowhere.
-    async fn spot_for(
-        &self,
-        right: Right,
-        card: &Card,
-        work: &Work,
-    ) -> Result<std::result::Result<Spot, Option<Spot>>> {
-        let mut refused = None;
-        for spot in self.spots(card, work).await? {
-            let facts = spot.book.facts(&spot.card.placement).await?;
-            if spot.book.allows(&facts, right) {
-                return Ok(Ok(spot));
-            }
-            refused = refused.or(Some(spot));
-        }
-        Ok(Err(refused))
     }
 }
 
@@ -491,14 +462,6 @@ pub fn is_temporary(server_id: &str) -> bool {
 /// An id for an item that is deleted in the answer that gives it.
 pub(super) fn new_temporary_id() -> String {
     format!("{TEMPORARY}{}", new_server_id())
-}
-
-/// A live placement in a book that can be written to.
-pub(super) struct Spot {
-    pub(super) book: Book,
-    pub(super) card: Card,
-    /// Other books of the view hold the item too.
-    held_elsewhere: bool,
 }
 
 /// State collected during a step, before its commit.

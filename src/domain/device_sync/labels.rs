@@ -2,7 +2,7 @@
 //! in a view.
 
 use super::{DeviceBook, Failure, Outcome, commands::Work};
-use crate::domain::{book::Edit, error::Result, item::Card, round::What};
+use crate::domain::{book::Edit, error::Result, item::Card, refused::Why, round::What};
 
 impl DeviceBook {
     /// A change of an item that a command before it removed: kept among the refused changes, as of
@@ -16,9 +16,9 @@ impl DeviceBook {
         let server_id = card.placement.server_id.clone();
         let document = self.book.content(card);
         if let Ok(bytes) = edit.apply_beside(&document, &card.placement.beside) {
-            let reason = "the contact had been removed meanwhile";
+            let why = Why::RemovedMeanwhile;
             work.ops
-                .push(self.book.refusal(Some(card), bytes, reason).into());
+                .push(self.book.refusal(Some(card), bytes, why).into());
         }
         // In a view another book may still hold it: then it comes back in this answer.
         let stays = work.forced.iter().any(|(_, told)| *told == server_id);

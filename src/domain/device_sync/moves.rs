@@ -3,8 +3,9 @@
 use super::DeviceBook;
 use crate::domain::{
     batch::{ItemOp, Op, SyncOp},
-    book::{Book, RETRIES},
+    book::Book,
     error::{Error, Result},
+    retry::{attempted, retry},
     rights::Right,
     sharing::How,
 };
@@ -33,27 +34,21 @@ impl DeviceBook {
         target: &Book,
         server_id: &str,
         by_change: bool,
-        note: impl Fn(&str) -> (&'static str, Vec<u8>),
+        note: impl Fn(&str) -> Result<(&'static str, Vec<u8>)> + Send + Sync,
     ) -> Result<Moved> {
-        let (mut source, mut target) = (self.book.clone(), target.clone());
-        for _ in 0..RETRIES {
-            let here = DeviceBook::new(source.clone(), self.device);
-            match here.try_move(&target, server_id, by_change, &note).await {
-                // Rights or contents moved, if only by the move before.
-                Err(Error::PreconditionFailed) => {}
-                Err(error) => return outcome(error),
-                Ok(new) => return Ok(Moved::Done(new)),
-            }
-            source = match source.reopened().await {
-                Ok(source) => source,
-                Err(error) => return outcome(error),
-            };
-            target = match target.reopened().await {
-                Err(Error::NotFound) => return Ok(Moved::NoTarget),
-                target => target?,
-            };
-        }
-        Ok(Moved::Failed)
+        let (device, note) = (self.device, &note);
+        let moved = retry(
+            (self.book.clone(), target.clone()),
+            |(source, target)| async move {
+                let here = DeviceBook::new(source, device);
+                attempted(here.try_move(&target, server_id, by_change, note).await)
+            },
+            |(source, target)| async move {
+                Ok((source.reopened().await?, reopened_target(&target).await?))
+            },
+        )
+        .await;
+        moved.map_or_else(outcome, |new| Ok(Moved::Done(new)))
     }
 
     /// The new id of the item.
@@ -62,7 +57,7 @@ impl DeviceBook {
         target: &Book,
         server_id: &str,
         by_change: bool,
-        note: impl Fn(&str) -> (&'static str, Vec<u8>),
+        note: &(impl Fn(&str) -> Result<(&'static str, Vec<u8>)> + Sync),
     ) -> Result<String> {
         let card = self.fetch(server_id).await?;
         let brought = self
@@ -116,7 +111,7 @@ impl DeviceBook {
                 there.server_id
             }
         };
-        let (name, value) = note(&new);
+        let (name, value) = note(&new)?;
         ops.push(Op::Sync(SyncOp::SetDeviceValue {
             device: self.device,
             name: name.to_owned(),
@@ -126,6 +121,14 @@ impl DeviceBook {
         core.commit_as(self.book.actor(), ops).await?;
         Ok(new)
     }
+}
+
+/// A target that is gone meanwhile takes nothing.
+async fn reopened_target(target: &Book) -> Result<Book> {
+    target.reopened().await.map_err(|error| match error {
+        Error::NotFound => Error::Forbidden { right: Right::Add },
+        error => error,
+    })
 }
 
 fn outcome(error: Error) -> Result<Moved> {

@@ -9,6 +9,7 @@ use crate::domain::{
     error::{Error, Result},
     id::{DeviceId, PlacementId, Seq},
     item::{Card, Placement},
+    refused::Why,
     rights::Right,
     store::{ListQuery, Version},
 };
@@ -50,8 +51,8 @@ impl DeviceBook {
                     };
                     if !card.placement.is_live() {
                         if let Ok(bytes) = self.edited_last_shown(&card, &**edit).await? {
-                            let reason = "the contact had been removed meanwhile";
-                            ops.push(self.book.refusal(Some(&card), bytes, reason).into());
+                            let why = Why::RemovedMeanwhile;
+                            ops.push(self.book.refusal(Some(&card), bytes, why).into());
                         }
                         continue;
                     }
@@ -59,8 +60,8 @@ impl DeviceBook {
                     if let Ok(bytes) = edit.apply_beside(&shown, &card.placement.beside)
                         && bytes != shown
                     {
-                        let reason = "the device had to start over";
-                        ops.push(self.book.refusal(Some(&card), bytes, reason).into());
+                        let why = Why::StartedOver;
+                        ops.push(self.book.refusal(Some(&card), bytes, why).into());
                     }
                 }
                 Command::Delete { .. } | Command::Fetch { .. } => {}
@@ -131,7 +132,7 @@ async fn keep_new(
     };
     if let Err(error) = home.fits_photo(&bytes, None) {
         let refusal = home
-            .refusal(None, bytes, &error.to_string())
+            .refusal(None, bytes, Why::unfit(&error))
             .known_as(fingerprint);
         return Ok(Some(refusal.into()));
     }
@@ -161,12 +162,8 @@ async fn keep_new(
     }
     let is_full = room.is_some_and(|left| left <= 0);
     if is_full || !home.may(Right::Add) {
-        let reason = if is_full {
-            "the book is full"
-        } else {
-            "adding was not allowed"
-        };
-        let refusal = home.refusal(None, bytes, reason).known_as(fingerprint);
+        let why = if is_full { Why::BookFull } else { Why::Adding };
+        let refusal = home.refusal(None, bytes, why).known_as(fingerprint);
         return Ok(Some(refusal.into()));
     }
     if let Some(left) = room {

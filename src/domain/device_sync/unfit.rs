@@ -1,24 +1,22 @@
 //! Edits that are not taken as they are: of what changed meanwhile, of what the server does not know,
 //! of what it cannot hold.
 
-use super::{
-    DeviceBook,
-    commands::{Spot, Work},
-};
+use super::{DeviceBook, commands::Work};
 use crate::domain::{
     batch::{ItemOp, Op},
     book::{Book, Edit},
     error::{Error, Result},
     id::Seq,
     item::Card,
-    refused::Refusal,
+    refused::{Refusal, Why},
+    view::Held,
 };
 
 impl DeviceBook {
     /// The merged document and, if something was lost, the client's version.
     pub(super) async fn merge(
         &self,
-        spot: &Spot,
+        spot: &Held,
         card: &Card,
         current: &[u8],
         edit: &dyn Edit,
@@ -47,7 +45,7 @@ impl DeviceBook {
     /// from the version it made, else kept.
     pub(super) async fn say_again(
         &self,
-        spot: &Spot,
+        spot: &Held,
         card: &Card,
         edit: &dyn Edit,
         work: &mut Work,
@@ -74,8 +72,9 @@ impl DeviceBook {
             None => edit.apply_stale(&content, &spot.card.placement.beside).ok(),
         };
         if let Some(mine) = lost {
-            let reason = "the contact had changed meanwhile";
-            let refusal = spot.book.refusal(Some(&spot.card), mine, reason);
+            let refusal = spot
+                .book
+                .refusal(Some(&spot.card), mine, Why::ChangedMeanwhile);
             work.ops.push(refusal.unmarked().into());
         }
         Ok(())
@@ -86,7 +85,7 @@ impl DeviceBook {
     /// author has it.
     pub(super) async fn proposal(
         &self,
-        spot: &Spot,
+        spot: &Held,
         card: &Card,
         edit: &dyn Edit,
         base: Option<Seq>,
@@ -119,13 +118,13 @@ impl DeviceBook {
         let made = edit.apply(None).ok()?;
         // Equal whenever it is said again: what is kept is kept once.
         let document = home.class().renewed(&made, server_id).ok()?;
-        Some(home.refusal(None, document, "the contact had been removed meanwhile"))
+        Some(home.refusal(None, document, Why::RemovedMeanwhile))
     }
 }
 
 impl Work {
     /// Takes back what an earlier command of this request made of an item.
-    pub(super) fn take_back(&mut self, spot: &Spot, card: &Card) {
+    pub(super) fn take_back(&mut self, spot: &Held, card: &Card) {
         let at = spot.card.placement.id;
         self.ops.retain(|op| match op {
             Op::Item(ItemOp::Edit { through, .. }) => *through != at,

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Restored, Spot, Steps, TOGETHER, portions};
+use super::{Restored, Steps, TOGETHER, Whereabouts, portions};
 use crate::domain::{
     actor::Actor,
     batch::{BookOp, Op},
@@ -37,7 +37,7 @@ impl Core {
             .await?;
         let of_kind = |kind| doings.iter().filter(move |doing| doing.kind == kind);
         let removed = of_kind(RevisionKind::Removed);
-        let renamed: &HashSet<Spot> = &removed
+        let renamed: &HashSet<Whereabouts> = &removed
             .clone()
             .map(|doing| (doing.item, doing.collection))
             .collect();
@@ -143,7 +143,7 @@ impl Core {
         self: &Arc<Self>,
         actor: &Arc<Actor>,
         placed: &[PlacementId],
-        renamed: &HashSet<Spot>,
+        renamed: &HashSet<Whereabouts>,
         ops: &mut Vec<Op>,
     ) -> Result<(Restored, Vec<Placement>)> {
         let mut done = Restored::default();

@@ -43,7 +43,7 @@ impl Step {
             ItemOp::Remove { placement, .. } => Some(Step::Away(*placement)),
             ItemOp::RestorePlacement { .. } | ItemOp::CreateItem { .. } => Some(Step::Back),
             ItemOp::Edit { .. } | ItemOp::SetOverlay { .. } => Some(Step::Edit),
-            ItemOp::Place { .. } | ItemOp::Empty { .. } => None,
+            ItemOp::Place { .. } | ItemOp::Holds { .. } => None,
         }
     }
 }

@@ -15,7 +15,6 @@ use super::{
     actor::Actor,
     batch::{Batch, Committed, Op},
     blocking::carried_on,
-    book::RETRIES,
     core::Core,
     error::{Error, Result},
     id::{PersonId, Timestamp},
@@ -122,16 +121,15 @@ impl Office {
                 })
                 .await;
         };
-        for _ in 0..RETRIES {
-            let actor = self.core.again(actor).await?;
-            if !actor.admin {
-                return Err(Error::NotFound);
-            }
-            match self.core.commit_as(&actor, ops.clone()).await {
-                Err(Error::PreconditionFailed) => {}
-                done => return done,
-            }
-        }
-        Err(Error::Unavailable("rights kept changing".into()))
+        let ops = &ops;
+        let actor = self.core.again(actor).await?;
+        self.core
+            .decided(&actor, |actor| async move {
+                if !actor.admin {
+                    return Err(Error::NotFound);
+                }
+                self.core.commit_as(&actor, ops.clone()).await
+            })
+            .await
     }
 }

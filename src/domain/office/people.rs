@@ -9,7 +9,7 @@ use super::{
 use crate::domain::{
     account::is_line,
     account_class::AccountClass,
-    batch::{Op, PersonOp},
+    batch::{Op, PersonChange, PersonOp},
     document::DocumentOp,
     error::{Error, Result},
     forgotten::password_changed,
@@ -117,15 +117,6 @@ impl Office {
         }
         new.email.as_deref().map_or(Ok(()), check_address)?;
         check_name(&new.name)?;
-        let known = new.class.is_empty()
-            || self
-                .classes()
-                .await?
-                .iter()
-                .any(|class| class.name == new.class);
-        if !known {
-            return Err(Error::NotFound);
-        }
         let add = Op::Person(PersonOp::AddPerson {
             name: match new.name.trim() {
                 "" => login.clone(),
@@ -135,15 +126,9 @@ impl Office {
             email: new.email,
             admin: new.admin,
             password_hash,
+            class: new.class,
         });
-        let committed = self.commit(vec![add]).await?;
-        let person = committed.row()?;
-        if !new.class.is_empty() {
-            let class = new.class;
-            self.commit(vec![Op::Office(OfficeOp::SetClass { person, class })])
-                .await?;
-        }
-        Ok(person)
+        self.commit(vec![add]).await?.row()
     }
 
     /// Changes an account; a letter tells the person of another password. `Invalid` if no administrator would be left.
@@ -162,7 +147,7 @@ impl Office {
         let leaves = change.disabled == Some(true) || change.admin == Some(false);
         let kept = leaves.then(|| self.keep_administrator(person)).flatten();
         let mut ops: Vec<Op> = kept.into_iter().collect();
-        ops.push(Op::Person(PersonOp::ChangePerson {
+        ops.push(Op::Person(PersonOp::ChangePerson(PersonChange {
             person,
             email: change.email,
             name: change.name.filter(|name| !name.trim().is_empty()),
@@ -171,7 +156,7 @@ impl Office {
             disabled: change.disabled,
             quota: change.quota,
             settings: change.settings,
-        }));
+        })));
         if is_new_password && self.core().limits().letters {
             // Whoever is let in under their name, they are told.
             let settings: Settings = serde_json::from_str(&known.settings).unwrap_or_default();

@@ -15,6 +15,7 @@ use crate::domain::{
     device::DeviceAccess,
     error::{Error, Result},
     id::{GroupId, PersonId, Timestamp},
+    json,
     outbox::Outgoing,
     principal::{Group, GroupOptions, Member, Role, valid_group_name},
     rule::Rule,
@@ -256,7 +257,7 @@ impl Core {
     pub async fn device_rules(&self) -> Result<Vec<DeviceRule>> {
         let value = self.store().office_value(NEW_DEVICES).await?;
         let rules: Vec<(String, String)> = value
-            .and_then(|value| serde_json::from_str(&value).ok())
+            .and_then(|value| json::read("the rules for new devices", value.as_bytes()))
             .unwrap_or_default();
         Ok(rules
             .into_iter()

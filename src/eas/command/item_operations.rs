@@ -9,7 +9,7 @@ use carnet_proto::{
 };
 
 use super::super::{
-    facet::{View, make_ready},
+    facet::{Cut, View, make_ready},
     folders::{self, Target},
     reply::{Reply, Stop},
     request::Call,
@@ -111,14 +111,13 @@ pub(super) async fn export(
     card: &Card,
     options: Option<&Element>,
 ) -> Result<Element> {
-    make_ready(&call.face.facet, [card.document.to_vec()]).await;
+    let pictures = call.face.core.pictures();
+    make_ready(&call.face.facet, pictures, [card.document.to_vec()]).await;
     let wishes = options.map(Options::read).unwrap_or_default();
     let server_id = &card.placement.server_id;
     let view = View {
-        html: wishes.html,
-        all_or_none: wishes.all_or_none,
         labels: device_book.labels_of(server_id).await?,
-        ..call.view(wishes.truncation)
+        ..call.view(Cut::from(&wishes))
     };
     let content = device_book.book().content(card);
     let beside = &card.placement.beside;

@@ -13,7 +13,7 @@ use carnet_proto::{
 };
 
 use super::super::{reply::Reply, request::Call};
-use crate::domain::error::Result;
+use crate::domain::{error::Result, refused::Why};
 
 /// Seconds after which a client that knows no statuses may retry.
 const TRY_AGAIN: u64 = 3600;
@@ -43,8 +43,7 @@ async fn keep(call: &Call, message: Vec<u8>) -> Result<()> {
     if message.is_empty() || message.len() > core.limits().document {
         return Ok(());
     }
-    let reason = "the message was not sent: this server sends no mail";
-    core.keep_refused(&call.actor, message, reason).await
+    core.keep_words(&call.actor, message, Why::NoMail).await
 }
 
 /// Answers MeetingResponse: there is no such meeting.

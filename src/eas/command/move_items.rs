@@ -17,6 +17,7 @@ use super::super::{
 use crate::domain::{
     device_sync::{DeviceBook, Moved},
     error::Result,
+    json,
 };
 
 /// Moves in one request.
@@ -105,7 +106,7 @@ async fn shift(
         }
         all
     };
-    let note = |new: &str| (VALUE, serde_json::to_vec(&with(new)).unwrap_or_default());
+    let note = |new: &str| Ok((VALUE, json::write(&with(new))?));
     let moved = DeviceBook::new(*source, call.device_id())
         .move_to(&target, item, by_change, note)
         .await?;

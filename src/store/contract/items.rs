@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::*;
-use crate::domain::{batch::HistoryOp, refused::Refusal};
+use crate::domain::{
+    batch::HistoryOp,
+    refused::{Refusal, Why},
+};
 
 pub async fn a_batch_is_applied_whole_or_not_at_all(books: Books) {
     let mut same_uid = create(&books, "a");
@@ -206,7 +209,7 @@ pub async fn refused_writes_are_bounded_in_octets(books: Books) {
             item: None,
             collection: Some(books.private),
             document: vec![n; 9_900_000],
-            reason: "too late".to_owned(),
+            why: Why::ChangedMeanwhile,
             identity: None,
             mark: false,
             notice: false,

@@ -2,10 +2,34 @@
 
 use super::*;
 use crate::domain::{
-    batch::{BookOp, GrantOp, SyncOp},
+    account_class::AccountClass,
+    batch::{BookOp, GrantOp, PersonChange, SyncOp},
     credential::CredentialOp,
-    refused::Refusal,
+    office::store::OfficeOp,
+    refused::{Refusal, Why},
 };
+
+pub async fn an_account_comes_with_its_class_or_not_at_all(books: Books) {
+    let class = AccountClass {
+        name: "guests".to_owned(),
+        ..AccountClass::default()
+    };
+    books.row(Op::Office(OfficeOp::PutClass(class))).await;
+    let mut add = person("eve");
+    if let Op::Person(PersonOp::AddPerson { class, .. }) = &mut add {
+        *class = "guests".to_owned();
+    }
+    let eve = PersonId(books.row(add).await);
+    let eve = books.store.person(eve).await.expect("a read");
+    assert_eq!(eve.expect("eve").class.name, "guests");
+    let mut add = person("mallory");
+    if let Op::Person(PersonOp::AddPerson { class, .. }) = &mut add {
+        *class = "unknown".to_owned();
+    }
+    assert_eq!(books.commit(vec![add]).await, Err(Error::NotFound));
+    let mallory = books.store.person_by_login("mallory").await;
+    assert!(mallory.expect("a read").is_none());
+}
 
 pub async fn a_sync_record_is_set_only_over_the_one_expected(books: Books) {
     let check = async |expected, key, done: bool| {
@@ -73,7 +97,7 @@ pub async fn a_decision_on_old_rights_is_refused(books: Books) {
         })
     };
     let disable = |disabled| {
-        Op::Person(PersonOp::ChangePerson {
+        Op::Person(PersonOp::ChangePerson(PersonChange {
             person: books.bob,
             email: None,
             name: None,
@@ -82,7 +106,7 @@ pub async fn a_decision_on_old_rights_is_refused(books: Books) {
             disabled: Some(disabled),
             quota: None,
             settings: None,
-        })
+        }))
     };
     books.add("granted").await;
     let item = books.share("granted").await.item;
@@ -272,7 +296,7 @@ pub async fn refused_writes_are_kept_once_and_marked(books: Books) {
             item: Some(item),
             collection: Some(books.private),
             document: says.as_bytes().to_vec(),
-            reason: "why".to_owned(),
+            why: Why::ChangedMeanwhile,
             identity: None,
             mark: true,
             notice: false,
@@ -320,7 +344,7 @@ pub async fn refused_writes_are_kept_once_and_marked(books: Books) {
 pub async fn a_quota_bounds_a_private_book(books: Books) {
     books.add("a").await;
     books
-        .row(Op::Person(PersonOp::ChangePerson {
+        .row(Op::Person(PersonOp::ChangePerson(PersonChange {
             person: books.alice,
             email: None,
             name: None,
@@ -329,7 +353,7 @@ pub async fn a_quota_bounds_a_private_book(books: Books) {
             disabled: None,
             quota: Some(Some(2)),
             settings: None,
-        }))
+        })))
         .await;
     let b = books.add("b").await;
     let full = books.commit(vec![create(&books, "c")]).await;
@@ -356,7 +380,7 @@ pub async fn a_blocked_account_has_no_session(books: Books) {
     };
     assert_eq!(at(4_999).await, Ok(Some(books.bob)));
     assert_eq!(at(5_001).await, Ok(None));
-    let block = Op::Person(PersonOp::ChangePerson {
+    let block = Op::Person(PersonOp::ChangePerson(PersonChange {
         person: books.bob,
         email: None,
         name: None,
@@ -365,7 +389,7 @@ pub async fn a_blocked_account_has_no_session(books: Books) {
         disabled: Some(true),
         quota: None,
         settings: None,
-    });
+    }));
     let committed = books.commit(vec![block]).await.expect("committed");
     assert!(
         committed.people.contains(&books.bob),

@@ -8,6 +8,7 @@ use crate::domain::{
     collection::{Collection, Place},
     device::DeviceAccess,
     id::{CollectionId, CommentId, DeviceId, GroupId, ItemId, PersonId, Seq, TagId, Timestamp},
+    json,
     principal::{Group, Member, Person, Role},
     rights::GroupRight,
     store::{Comment, Device, HomeChange, HomeKind, Invitation, KnownClient, Tag},
@@ -333,7 +334,7 @@ impl Reader<'_> {
                 name: row.get(2)?,
                 first_seen: Timestamp(row.get(3)?),
                 last_seen: Timestamp(row.get(4)?),
-                exchanges: serde_json::from_str(&journal).unwrap_or_default(),
+                exchanges: json::read("a journal", journal.as_bytes()).unwrap_or_default(),
             })
         })
     }
@@ -463,7 +464,7 @@ fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
         id: GroupId(row.get(0)?),
         name: row.get(1)?,
         display_name: row.get(2)?,
-        options: serde_json::from_str(&options).unwrap_or_default(),
+        options: json::read("the options of a group", options.as_bytes()).unwrap_or_default(),
         created: Timestamp(row.get(4)?),
     })
 }
@@ -491,7 +492,7 @@ pub(super) fn collection(row: &Row<'_>) -> rusqlite::Result<Collection> {
         class: row.get(14)?,
         hidden: row.get::<_, Option<i64>>(15)?.map(Timestamp),
         options: options
-            .and_then(|options| serde_json::from_str(&options).ok())
+            .and_then(|options| json::read("the options of a group", options.as_bytes()))
             .unwrap_or_default(),
     })
 }
@@ -525,7 +526,7 @@ fn device(row: &Row<'_>) -> rusqlite::Result<Device> {
     let access: String = row.get(6)?;
     let info: String = row.get(7)?;
     let info: std::collections::BTreeMap<String, String> =
-        serde_json::from_str(&info).unwrap_or_default();
+        json::read("what a device says of itself", info.as_bytes()).unwrap_or_default();
     Ok(Device {
         id: DeviceId(row.get(0)?),
         person: PersonId(row.get(1)?),

@@ -151,6 +151,7 @@ fn person(login: &str) -> Op {
         name: login.to_owned(),
         admin: false,
         password_hash: String::new(),
+        class: String::new(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Reads of verifications.
 
 use async_trait::async_trait;
-use rusqlite::{Row, params};
+use rusqlite::{Row, params, types::Type};
 
 use super::{Sqlite, read::Reader};
 use crate::domain::{
@@ -120,6 +120,9 @@ fn verification(row: &Row<'_>) -> rusqlite::Result<Verification> {
         stored.map(|at| at.map(Timestamp))
     };
     let hidden: String = row.get(8)?;
+    // Unreadable, it does not show what was hidden.
+    let hidden = serde_json::from_str(&hidden)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(8, Type::Text, error.into()))?;
     let answer = row.get::<_, Option<String>>(12)?;
     let answer = answer.as_deref().and_then(Answer::parse);
     let state = row.get::<_, Option<String>>(17)?;
@@ -135,7 +138,7 @@ fn verification(row: &Row<'_>) -> rusqlite::Result<Verification> {
             subject: row.get(5)?,
             address: row.get(6)?,
             language: row.get(7)?,
-            hidden: serde_json::from_str(&hidden).unwrap_or_default(),
+            hidden,
             purpose: row.get(9)?,
             remind: moment(16)?,
         },

@@ -1,7 +1,7 @@
 //! The members of a group as a book that is read only.
 
 use carnet::domain::{
-    batch::{GroupOp, Op, PersonOp},
+    batch::{GroupOp, Op, PersonChange, PersonOp},
     id::{GroupId, PersonId},
     principal::Role,
 };
@@ -30,6 +30,7 @@ fn add(server: &Server, login: &str, name: &str) -> PersonId {
             .runtime
             .block_on(carnet::auth::hash("demo".to_owned()))
             .expect("a hash"),
+        class: String::new(),
     }));
     server.person(login)
 }
@@ -51,7 +52,7 @@ fn leave(server: &Server, person: PersonId) {
 }
 
 fn rename(server: &Server, person: PersonId, name: &str) {
-    server.commit(Op::Person(PersonOp::ChangePerson {
+    server.commit(Op::Person(PersonOp::ChangePerson(PersonChange {
         person,
         email: None,
         name: Some(name.to_owned()),
@@ -60,7 +61,7 @@ fn rename(server: &Server, person: PersonId, name: &str) {
         disabled: None,
         quota: None,
         settings: None,
-    }));
+    })));
 }
 
 /// `(href, text)` of every card of a listing.

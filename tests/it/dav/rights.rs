@@ -337,6 +337,7 @@ fn what_is_written_into_a_book_that_was_lost_is_kept() {
             name: "Dora".to_owned(),
             admin: false,
             password_hash: auth::hash("demo".to_owned()).await.expect("a hash"),
+            class: String::new(),
         });
         let batch = Batch {
             at: Timestamp::now(),

@@ -1,5 +1,6 @@
 //! Rows 98 and 101: what an account says of itself, and the mail it does not send.
 
+use carnet::domain::refused::Why;
 use carnet_proto::wbxml::{
     Encoder,
     page::{compose_mail as m, meeting_response as mr, settings as st},
@@ -134,7 +135,7 @@ fn row_101_mail_is_refused_openly_and_kept_for_its_author() {
     );
     assert!(
         kept.iter()
-            .all(|revision| revision.reason.contains("sends no mail"))
+            .all(|revision| Why::of(&revision.reason) == Why::NoMail)
     );
     let meeting = Parent(
         mr::MEETING_RESPONSE,

@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeMap, HashSet},
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
 use carnet::{
@@ -216,6 +219,7 @@ fn person(login: &str) -> Op {
         name: login.to_owned(),
         admin: false,
         password_hash: String::new(),
+        class: String::new(),
     })
 }
 
@@ -239,6 +243,20 @@ impl Scene {
             self.core.open(&self.actor, book).await
         };
         book.expect("a book")
+    }
+
+    /// What moves the rights of everybody in the middle of a request, so many times.
+    pub fn disturbance(&self, times: usize) -> impl Fn() + Send + Sync + use<> {
+        let core = self.core.clone();
+        let left = AtomicUsize::new(times);
+        move || {
+            let once = left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
+            if once.is_err() {
+                return;
+            }
+            let disturb = || runtime().block_on(commit(&core, None, person(&random_id(6))));
+            std::thread::scope(|scope| scope.spawn(disturb).join()).expect("a new account");
+        }
     }
 
     /// What a place shows of an item.

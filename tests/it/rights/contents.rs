@@ -221,6 +221,7 @@ async fn an_edit_costs_the_same_however_many_read_it() {
                             name: login,
                             admin: false,
                             password_hash: String::new(),
+                            class: String::new(),
                         });
                         PersonId(allowed(w.commit(op).await))
                     }

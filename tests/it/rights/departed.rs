@@ -1,7 +1,7 @@
 //! What stays, and what does not come along, when people, books and contacts leave.
 
 use carnet::domain::{
-    batch::{Op, PersonOp},
+    batch::{Op, PersonChange, PersonOp},
     book::{Book, Condition, Replace},
     error::Error,
     group::Leaving,
@@ -137,7 +137,7 @@ async fn a_removed_book_leaves_its_contacts_to_be_copied_and_heeds_held_deletion
 async fn a_quota_is_of_all_private_books_together() {
     let w = World::new().await;
     let max = w.actor("max").await;
-    let quota = Op::Person(PersonOp::ChangePerson {
+    let quota = Op::Person(PersonOp::ChangePerson(PersonChange {
         person: max.person,
         email: None,
         name: None,
@@ -146,7 +146,7 @@ async fn a_quota_is_of_all_private_books_together() {
         disabled: None,
         quota: Some(Some(3)),
         settings: None,
-    });
+    }));
     allowed(w.commit(quota).await);
     let max = w.actor("max").await;
     let made = w
@@ -242,7 +242,7 @@ async fn the_audit_keeps_who_acted_and_names_what_changed() {
     allowed(w.grant("ada", "G", "everyone", Add).await);
     let max = w.id("max").await;
     let change = |email: Option<&str>, quota| {
-        Op::Person(PersonOp::ChangePerson {
+        Op::Person(PersonOp::ChangePerson(PersonChange {
             person: max,
             email: Some(email.map(str::to_owned)),
             name: Some("max".to_owned()),
@@ -251,7 +251,7 @@ async fn the_audit_keeps_who_acted_and_names_what_changed() {
             disabled: Some(false),
             quota: Some(quota),
             settings: None,
-        })
+        }))
     };
     allowed(w.commit(change(None, Some(7))).await);
     allowed(w.commit(change(None, Some(7))).await);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use carnet::domain::{
-    batch::{Op, PersonOp},
+    batch::{Op, PersonChange, PersonOp},
     book::{Condition, Destination, Replace},
     core::Limits,
     error::{Error, Result},
@@ -189,7 +189,7 @@ async fn second_book(w: &World) {
 async fn a_contact_moves_between_own_books_at_the_quota() {
     let w = World::new().await;
     second_book(&w).await;
-    let quota = Op::Person(PersonOp::ChangePerson {
+    let quota = Op::Person(PersonOp::ChangePerson(PersonChange {
         person: w.id("mia").await,
         email: None,
         name: None,
@@ -198,7 +198,7 @@ async fn a_contact_moves_between_own_books_at_the_quota() {
         disabled: None,
         quota: Some(Some(1)),
         settings: None,
-    });
+    }));
     allowed(w.commit(quota).await);
     let mia = w.actor("mia").await;
     let own = w.core.default_book(&mia).await.expect("a book");

@@ -108,6 +108,7 @@ impl World {
                     name: login.to_owned(),
                     admin: login == "ivo",
                     password_hash: String::new(),
+                    class: String::new(),
                 }))
                 .await
                 .expect("an account");

@@ -63,6 +63,7 @@ fn a_group_one_is_not_in_looks_like_none() {
             name: "Dora".to_owned(),
             admin: false,
             password_hash: hash.expect("a hash"),
+            class: String::new(),
         },
     ));
     let browser = Browser::of(&server.address, "dora");

@@ -129,6 +129,7 @@ impl Scene {
                 name: login.to_owned(),
                 admin,
                 password_hash: hash.expect("a hash"),
+                class: String::new(),
             }));
         }
         let mut phone = Device::set_up(&server.address, "alice", "phone", "14.1");

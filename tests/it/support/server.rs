@@ -7,7 +7,7 @@ use carnet::{
     config::Config,
     domain::{
         actor::Client,
-        batch::{Batch, DeviceOp, Op, PersonOp},
+        batch::{Batch, DeviceOp, Op, PersonChange, PersonOp},
         book::{Book, Condition},
         collection::DEFAULT_BOOK,
         core::Core,
@@ -147,7 +147,7 @@ impl Server {
             .block_on(carnet::auth::hash(password.to_owned()))
             .expect("a hash");
         self.change(login, |op| {
-            if let Op::Person(PersonOp::ChangePerson { password_hash, .. }) = op {
+            if let Op::Person(PersonOp::ChangePerson(PersonChange { password_hash, .. })) = op {
                 *password_hash = Some(hash);
             }
         });
@@ -155,7 +155,7 @@ impl Server {
 
     pub fn disable(&self, login: &str, switch: bool) {
         self.change(login, |op| {
-            if let Op::Person(PersonOp::ChangePerson { disabled, .. }) = op {
+            if let Op::Person(PersonOp::ChangePerson(PersonChange { disabled, .. })) = op {
                 *disabled = Some(switch);
             }
         });
@@ -163,14 +163,22 @@ impl Server {
 
     pub fn set_quota(&self, login: &str, contacts: i64) {
         self.change(login, |op| {
-            if let Op::Person(PersonOp::ChangePerson { quota, .. }) = op {
+            if let Op::Person(PersonOp::ChangePerson(PersonChange { quota, .. })) = op {
                 *quota = Some(Some(contacts));
             }
         });
     }
 
+    pub fn set_settings(&self, login: &str, stored: &str) {
+        self.change(login, |op| {
+            if let Op::Person(PersonOp::ChangePerson(PersonChange { settings, .. })) = op {
+                *settings = Some(stored.to_owned());
+            }
+        });
+    }
+
     fn change(&self, login: &str, set: impl FnOnce(&mut Op)) {
-        let mut op = Op::Person(PersonOp::ChangePerson {
+        let mut op = Op::Person(PersonOp::ChangePerson(PersonChange {
             person: self.person(login),
             email: None,
             name: None,
@@ -179,7 +187,7 @@ impl Server {
             disabled: None,
             quota: None,
             settings: None,
-        });
+        }));
         set(&mut op);
         self.commit(op);
     }

@@ -261,6 +261,7 @@ async fn an_import_into_a_group_where_nothing_may_be_added_any_more_says_so() {
         name: "Head".to_owned(),
         admin: false,
         password_hash: String::new(),
+        class: String::new(),
     });
     let head = PersonId(commit(&fixture.core, add).await);
     let head = fixture.core.actor(head, Client::default()).await;

@@ -292,7 +292,7 @@ fn what_leads_nowhere_is_a_page_for_people() {
 #[test]
 fn a_refused_change_that_its_author_may_make_is_accepted() {
     let server = Server::start();
-    let browser = Browser::of(&server.address, "alice");
+    let mut browser = Browser::of(&server.address, "alice");
     let card = browser.card_named("/c/private", "Clara Dubois");
     let card = card.expect("a card");
     let edit = format!("{card}/edit");
@@ -302,6 +302,13 @@ fn a_refused_change_that_its_author_may_make_is_accepted() {
         303
     );
     assert_eq!(browser.send(&edit, &late, None).status, 409);
+    for (language, why) in [
+        ("fr", "Il avait changé entre-temps."),
+        ("en", "It had changed meanwhile."),
+    ] {
+        browser.language = language;
+        assert!(browser.page("/refused").contains(why), "{language}");
+    }
     let page = browser.page("/refused");
     assert!(!page.contains("/refused/propose"), "{page}");
     assert!(page.contains("formaction=\"/refused/accept\""), "{page}");

@@ -15,6 +15,18 @@ fn set(browser: &Browser, form: &str, fields: &[(&str, &str)]) -> u16 {
     browser.submit(form, &all).status
 }
 
+#[test]
+fn settings_that_cannot_be_read_stay_as_they_are() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let cut = r#"{"theme":"dark","sor"#;
+    server.set_settings("bob", cut);
+    assert_eq!(set(&browser, "/settings/display", &[("rows", "25")]), 503);
+    let bob = server.store().person(server.person("bob"));
+    let stored = server.runtime.block_on(bob).expect("a read").expect("bob");
+    assert_eq!(stored.settings, cut);
+}
+
 fn put(book: &Book, uid: &str, lines: &str) {
     let card = format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\n{lines}END:VCARD\r\n");
     let stored = book.put(&format!("{uid}.vcf"), ("If-None-Match", "*"), &card);

@@ -281,18 +281,18 @@ fn write_note(text: &str, whole: &str, view: &View, out: &mut Encoder) {
         }
         return;
     }
-    let size = if view.html {
+    let size = if view.cut.html {
         html::of(whole).len()
     } else {
         note::size(whole)
     };
     out.open(base::BODY)
-        .text(base::TYPE, if view.html { "2" } else { "1" })
+        .text(base::TYPE, if view.cut.html { "2" } else { "1" })
         .number(base::ESTIMATED_DATA_SIZE, size);
     if cut {
         out.text(base::TRUNCATED, "1");
     }
-    match view.html {
+    match view.cut.html {
         _ if text.is_empty() => &mut *out,
         true => out.text(base::DATA, &html::of(text)),
         false => out.text(base::DATA, text),

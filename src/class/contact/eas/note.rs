@@ -13,7 +13,7 @@ pub fn of(card: &Document) -> Option<String> {
 
 /// As much of a note as a device is shown; never cut inside a character.
 pub fn shown<'n>(note: &'n str, view: &View) -> &'n str {
-    shown_in(note, view.cut())
+    shown_in(note, view.cut)
 }
 
 /// As much of a note as a device had before it sent a text: of all that it may have been shown, what
@@ -114,7 +114,7 @@ mod tests {
             ..Cut::default()
         };
         let view = |now: Option<usize>, before: Option<usize>| View {
-            truncation: now,
+            cut: cut(now),
             former_cuts: vec![cut(before)],
             ..View::default()
         };

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     domain::class::Class,
-    eas::facet::{EasFacet, Supported, View},
+    eas::facet::{Cut, EasFacet, Supported, View},
 };
 
 /// A contact as the server keeps it: the card and what is beside it.

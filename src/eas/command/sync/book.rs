@@ -28,7 +28,7 @@ use crate::domain::{
     device_sync::{Answer, Change, Command, DeviceBook, SyncCall, SyncReply},
     error::{Error, Result},
     item::{digest_of, random_id},
-    refused::GONE,
+    refused::Why,
 };
 
 /// Ways of sending notes that are remembered.
@@ -41,11 +41,8 @@ const MAX_LABELS: usize = 64;
 struct Kept {
     /// `(page, token)` of the elements the client manages.
     supported: Option<Vec<(u8, u8)>>,
-    truncation: Option<u32>,
-    #[serde(default)]
-    html: bool,
-    #[serde(default)]
-    all_or_none: bool,
+    #[serde(flatten)]
+    cut: Cut,
     window: Option<u32>,
     /// How notes were sent since the first key.
     #[serde(default)]
@@ -102,9 +99,7 @@ pub async fn answer(
         });
     }
     let (key, mut kept) = kept(&device_book, collection).await?;
-    let mut view = call.view(kept.truncation);
-    view.html = kept.html;
-    view.all_or_none = kept.all_or_none;
+    let mut view = call.view(kept.cut);
     view.labels = device_book.labels().await?.into_values().collect();
     if !is_prime {
         kept.remember(&mut view);
@@ -130,7 +125,8 @@ pub async fn answer(
         SyncReply::Answer(answer) if !answer.new_key => part(&answer.key, Said::Nothing),
         SyncReply::Answer(answer) => {
             let key = answer.key.clone();
-            make_ready(&call.face.facet, documents(&answer)).await;
+            let pictures = call.face.core.pictures();
+            make_ready(&call.face.facet, pictures, documents(&answer)).await;
             let said = Said::Book(Box::new(BookAnswer { answer, book, view }));
             part(&key, said)
         }
@@ -140,7 +136,7 @@ pub async fn answer(
 /// Keeps what a device wrote into a folder that is gone for it among the person's refused changes:
 /// the device gives it up with the folder.
 pub async fn keep(call: &Call, actor: &Actor, collection: &Collection) -> Result<()> {
-    let (facet, view) = (&call.face.facet, call.view(None));
+    let (facet, view) = (&call.face.facet, call.view(Cut::default()));
     let supported = Kept::default().supported();
     for sent in collection.commands.iter().take(MAX_COMMANDS) {
         let (about, data) = match sent {
@@ -153,7 +149,7 @@ pub async fn keep(call: &Call, actor: &Actor, collection: &Collection) -> Result
             // However often it is sent.
             let identity = format!("{about} {}", facet.fingerprint(data));
             let core = &call.face.core;
-            core.keep_refused_once(actor, &identity, document, GONE)
+            core.keep_card_once(actor, &identity, document, Why::BookGone)
                 .await?;
         }
     }
@@ -234,7 +230,7 @@ impl Prepared {
         if is_short {
             Ok(read())
         } else {
-            call.face.turns.blocking(read).await
+            call.face.core.pictures().blocking(read).await
         }
     }
 
@@ -249,12 +245,12 @@ impl Prepared {
                 standard::keep(call, &call.actor, place, data).await?;
             }
         }
-        let reason = format!("{place}: this server keeps notes as plain text only");
         for words in &self.unkept {
             // However often it is sent.
             let core = &call.face.core;
-            core.keep_refused_once(&call.actor, words, words.clone().into_bytes(), &reason)
-                .await?;
+            let place = place.to_owned();
+            let (text, why) = (words.clone().into_bytes(), Why::PlainNotes { place });
+            core.keep_words_once(&call.actor, words, text, why).await?;
         }
         Ok(())
     }
@@ -312,9 +308,7 @@ async fn kept(book: &DeviceBook, collection: &Collection) -> Result<(Option<Stri
     }
     // Options replace the former ones as a whole.
     if let Some(options) = &collection.options {
-        kept.truncation = options.truncation;
-        kept.html = options.html;
-        kept.all_or_none = options.all_or_none;
+        kept.cut = options.into();
     }
     kept.window = collection.window.or(kept.window);
     Ok((key, kept))
@@ -323,7 +317,7 @@ async fn kept(book: &DeviceBook, collection: &Collection) -> Result<(Option<Stri
 impl Kept {
     /// Adds the present view to what the device was shown, and what it was shown before to the view.
     fn remember(&mut self, view: &mut View) {
-        let now = view.cut();
+        let now = view.cut;
         view.former_cuts = self.cuts.clone();
         view.former_cuts.retain(|cut| *cut != now);
         self.cuts.retain(|cut| *cut != now);
@@ -361,5 +355,27 @@ struct NoContact;
 impl Edit for NoContact {
     fn apply(&self, _current: Option<&[u8]>) -> Result<Vec<u8>> {
         Err(Error::InvalidDocument("not a contact".into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_stored_with_a_key_are_read_whenever_they_were_stored() {
+        let before = r#"{"supported":null,"truncation":512,"html":true,"window":25}"#;
+        let kept: Kept = serde_json::from_str(before).expect("settings");
+        let cut = Cut {
+            truncation: Some(512),
+            html: true,
+            all_or_none: false,
+        };
+        assert_eq!((kept.cut, kept.window), (cut, Some(25)));
+        let stored = serde_json::to_value(&kept).expect("JSON");
+        assert_eq!(
+            (&stored["truncation"], &stored["html"]),
+            (&512.into(), &true.into())
+        );
     }
 }

@@ -24,6 +24,7 @@ use crate::domain::{
     device_sync::{TEMPORARY, is_temporary},
     error::Result,
     item::digest,
+    refused::Why,
 };
 
 /// Outcome of a command.
@@ -113,9 +114,12 @@ pub async fn answer(call: &Call, actor: &Arc<Actor>, collection: &Collection) ->
 
 /// Keeps an item that is no contact, as words, among the person's refused changes.
 pub async fn keep(call: &Call, actor: &Actor, folder: &str, data: &Element) -> Result<()> {
-    let reason = format!("{folder}: this server keeps contacts only");
+    let place = folder.to_owned();
     let words = data.dump().into_bytes();
-    call.face.core.keep_refused(actor, words, &reason).await
+    call.face
+        .core
+        .keep_words(actor, words, Why::ContactsOnly { place })
+        .await
 }
 
 /// The key after the one presented; none for a key that was never issued.

@@ -9,6 +9,7 @@ use crate::domain::{
     error::Error,
     id::{DeviceId, PersonId, Timestamp},
     journal::{Exchange, KEPT},
+    json,
     view::Shown,
 };
 
@@ -32,7 +33,7 @@ impl Commit<'_> {
                 self.wake_owner(*device)?;
                 // Held requests of another process hear of it too.
                 self.rights_moved = true;
-                let value = serde_json::to_vec(shown).unwrap_or_default();
+                let value = json::write(shown)?;
                 self.run(
                     "INSERT OR REPLACE INTO device_value (device, name, value) VALUES (?1, ?2, ?3)",
                     params![device.0, Shown::VALUE, value],
@@ -93,7 +94,7 @@ impl Commit<'_> {
             .query_row(params![person.0, label], |row| row.get(0))
             .optional()?;
         let mut journal: Vec<Exchange> = known
-            .and_then(|known| serde_json::from_str(&known).ok())
+            .and_then(|known| json::read("the journal of a client", known.as_bytes()))
             .unwrap_or_default();
         journal.extend_from_slice(exchanges);
         let kept = &journal[journal.len().saturating_sub(KEPT)..];

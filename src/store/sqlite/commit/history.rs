@@ -27,13 +27,13 @@ impl Commit<'_> {
                 item,
                 collection,
                 document,
-                reason,
+                why,
                 identity,
                 mark,
                 notice,
             }) => {
                 let identity = identity.clone().unwrap_or_else(|| digest(document));
-                let kept = self.refuse(*item, *collection, document, reason, &identity)?;
+                let kept = self.refuse(*item, *collection, document, &why.stored()?, &identity)?;
                 if let (true, Some(item), Some(collection)) = (*mark, item, collection) {
                     self.mark_refused(*collection, *item)?;
                 }

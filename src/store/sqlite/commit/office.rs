@@ -93,7 +93,7 @@ impl Commit<'_> {
         }
     }
 
-    fn set_class(&mut self, person: PersonId, class: &str) -> Applied<i64> {
+    pub(super) fn set_class(&mut self, person: PersonId, class: &str) -> Applied<i64> {
         let known = self
             .connection
             .prepare_cached("SELECT 1 FROM account_class WHERE name = ?1")?

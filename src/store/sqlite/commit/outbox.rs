@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use super::{Applied, Commit};
 use crate::domain::{
-    batch::PersonOp,
+    batch::PersonChange,
     error::Error,
     id::{OutgoingId, PersonId, Timestamp},
     item::random_id,
@@ -157,7 +157,7 @@ impl Commit<'_> {
             return Err(Error::NotFound.into());
         };
         self.run("DELETE FROM reset WHERE person = ?1", [person])?;
-        let change = PersonOp::ChangePerson {
+        let change = PersonChange {
             person: PersonId(person),
             email: None,
             name: None,
@@ -167,6 +167,6 @@ impl Commit<'_> {
             quota: None,
             settings: None,
         };
-        self.person_op(&change)
+        self.change_person(&change)
     }
 }

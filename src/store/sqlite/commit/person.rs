@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{Applied, Commit};
 use crate::domain::{
-    batch::PersonOp,
+    batch::{PersonChange, PersonOp},
     collection::DEFAULT_BOOK,
     error::Error,
     id::{GroupId, ItemId, PersonId},
@@ -31,8 +31,15 @@ impl Commit<'_> {
                 name,
                 admin,
                 password_hash,
-            } => self.add_person(login, email.as_deref(), name, *admin, password_hash),
-            PersonOp::ChangePerson { person, .. } => self.change_person(*person, op),
+                class,
+            } => {
+                let row = self.add_person(login, email.as_deref(), name, *admin, password_hash)?;
+                match &**class {
+                    "" => Ok(row),
+                    class => self.set_class(PersonId(row), class),
+                }
+            }
+            PersonOp::ChangePerson(change) => self.change_person(change),
             PersonOp::ChangeSettings {
                 person,
                 expected,
@@ -133,8 +140,9 @@ impl Commit<'_> {
         }
     }
 
-    fn change_person(&mut self, person: PersonId, op: &PersonOp) -> Applied<i64> {
-        let PersonOp::ChangePerson {
+    pub(super) fn change_person(&mut self, change: &PersonChange) -> Applied<i64> {
+        let PersonChange {
+            person,
             email,
             name,
             admin,
@@ -142,11 +150,8 @@ impl Commit<'_> {
             disabled,
             quota,
             settings,
-            ..
-        } = op
-        else {
-            return Ok(0);
-        };
+        } = change;
+        let person = *person;
         let before = self.known_of(person)?;
         if let Some(email) = email {
             self.check_email(email.as_deref(), person.0)?;

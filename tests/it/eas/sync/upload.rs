@@ -356,11 +356,17 @@ fn what_the_server_cannot_hold_is_kept_word_for_word() {
             .any(|kept| kept.contains("Dentist at nine"))
     );
     // Its author is told, and reads it.
-    let browser = Browser::of(&server.address, "alice");
+    let mut browser = Browser::of(&server.address, "alice");
     let page = browser.page("/c/private");
     assert!(page.contains("EAS TestPhone droid wrote"), "{page}");
     let kept = browser.page("/refused");
     assert!(kept.contains("Dentist at nine") && kept.contains("keeps contacts only"));
+    browser.language = "fr";
+    assert!(
+        browser
+            .page("/refused")
+            .contains("ne garde que des contacts")
+    );
     // A client that would send it for ever has it taken, and taken back.
     let mut iphone = android.clone();
     iphone.kind = "iPhone".to_owned();

@@ -56,6 +56,7 @@ impl Setting {
                 name: format!("{login} <i>"),
                 admin: false,
                 password_hash: password_hash.clone(),
+                class: String::new(),
             });
             let batch = Batch {
                 client: "command line".to_owned(),

@@ -107,7 +107,10 @@ fn row_92_a_note_is_cut_and_its_tail_kept() {
     let long = "é".repeat(600) + "\\nend";
     let stored = Kept::put(&card(&["N:M;;;;", "FN:M", &format!("NOTE:{long}")]));
     let view = View {
-        truncation: Some(501),
+        cut: Cut {
+            truncation: Some(501),
+            ..Cut::default()
+        },
         ..View::default()
     };
     let shown = stored.shown(&view);
@@ -149,7 +152,10 @@ fn row_92_a_note_is_cut_and_its_tail_kept() {
     }
     // A client that takes HTML alone gets HTML, and its HTML becomes text.
     let html = View {
-        html: true,
+        cut: Cut {
+            html: true,
+            ..Cut::default()
+        },
         ..View::default()
     };
     let angled = Kept::put(&card(&["N:M;;;;", "FN:M", "NOTE:a < b\\nc"]));
