@@ -382,7 +382,10 @@ fn the_administration_is_on_the_command_line_too() {
     };
     assert_eq!(status("alice").as_deref(), Some("131"));
     assert_eq!(status("bob").as_deref(), Some("1"));
-    assert!(refused(data, &["user", "set", "alice", "--class", "Unknown"]).contains("not found"));
+    assert!(
+        refused(data, &["user", "set", "alice", "--class", "Unknown"])
+            .contains("there is no class Unknown")
+    );
     works(data, &["class", "remove", "Pupils"]);
     assert_eq!(status("alice").as_deref(), Some("1"));
     assert!(refused(data, &["class", "remove", "Pupils"]).contains("Pupils"));
