@@ -148,9 +148,6 @@ pub enum Rule {
     /// Of a message to a telephone that did not fail.
     #[error("the message is on its way or arrived")]
     OnItsWay,
-    /// The same message to the same number, once more.
-    #[error("the same message was sent a moment ago")]
-    JustSent,
     /// Messages to telephones by one person; holds how many a day may have.
     #[error("at most {0} messages are sent in a day")]
     MessagesADay(i64),

@@ -153,6 +153,5 @@ sentences! {
     told_device: "A new device synchronizes your account: {}.", "Un nouvel appareil synchronise votre compte : {}.";
     see_more: "See it", "Voir";
     on_its_way: "This message is on its way, or arrived.", "Ce message est en route, ou arrivé.";
-    just_sent: "This message to this number was sent a moment ago. It is not sent twice.", "Ce message à ce numéro vient d'être envoyé. Il n'est pas envoyé deux fois.";
     messages_a_day: "You may send at most {} messages in a day. Go on tomorrow.", "Vous pouvez envoyer au plus {} messages par jour. Continuez demain.";
 }

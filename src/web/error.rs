@@ -138,7 +138,6 @@ fn rule(rule: &Rule, text: &Text) -> String {
         Rule::Count(_) => text.count_differs,
         Rule::ImportOver => text.transfer.import_over,
         Rule::OnItsWay => text.mail.on_its_way,
-        Rule::JustSent => text.mail.just_sent,
         Rule::MessagesADay(_) => text.mail.messages_a_day,
         Rule::NewDevices => text.admin.new_devices_rule,
         Rule::NoAddress => text.admin.check_no_address,
@@ -187,7 +186,6 @@ mod tests {
             (Rule::Description(10_000), "au plus 10000 caractères"),
             (Rule::ImportOver, FR.transfer.import_over),
             (Rule::OnItsWay, FR.mail.on_its_way),
-            (Rule::JustSent, FR.mail.just_sent),
             (Rule::MessagesADay(20), "au plus 20 messages"),
             (Rule::Form, FR.account.form_broken),
         ] {
