@@ -31,6 +31,7 @@ sentences! {
     comment_was_changed: "Comment changed; it said:", "Commentaire modifié ; il disait :";
     comment_was_deleted: "Comment deleted; it said:", "Commentaire supprimé ; il disait :";
     restore_comment: "Bring this comment back", "Rétablir ce commentaire";
+    comment_unkept: "There is nothing at this address any more, and the comment was not kept. You wrote: {}", "Il n'y a plus rien à cette adresse, et le commentaire n'a pas été gardé. Vous aviez écrit : {}";
     signed_out_form: "Your session has ended, and nothing was done. What you typed is still here: sign in in a new tab, then send it here.", "Votre session est terminée, et rien n'a été fait. Ce que vous avez saisi est encore ici : connectez-vous dans un nouvel onglet, puis envoyez-le ici.";
     typed: "What you typed", "Votre saisie";
     send_again: "Send again", "Envoyer de nouveau";

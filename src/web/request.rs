@@ -168,6 +168,7 @@ impl Visit {
         let told = told.believed(web, self);
         shell.notice = told.notice(self.text);
         shell.undo = told.undo(here);
+        shell.sent = told.sent();
         shell.problem = told.problem();
         shell
     }
@@ -367,6 +368,7 @@ pub fn anonymous_shell(text: &'static Text, token: String) -> Shell {
         notice: None,
         undo: None,
         problem: None,
+        sent: Vec::new(),
         alerts: Vec::new(),
         news: None,
         maintenance: None,
