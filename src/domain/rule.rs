@@ -130,9 +130,9 @@ pub enum Rule {
     /// Of a tag.
     #[error("a tag's name has 1 to 64 characters")]
     TagName,
-    /// Of a document.
-    #[error("a document has a name")]
-    DocumentName,
+    /// Of a document; holds the most characters.
+    #[error("a document's name has 1 to {0} characters")]
+    DocumentName(usize),
     /// Of a document; holds the most characters.
     #[error("a description has at most {0} characters")]
     Description(usize),
