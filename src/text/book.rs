@@ -18,6 +18,7 @@ sentences! {
     went_back_removed: "Removed: {}.", "Retirés : {}.";
     went_back_skipped: "Left as they are: {}.", "Laissés tels quels : {}.";
     went_nowhere: "There was nothing to change.", "Il n'y avait rien à changer.";
+    shared_already: "It was shared with {} already.", "Il était déjà partagé avec {}.";
     copied_to: "A copy was put into {}.", "Une copie a été mise dans {}.";
     nothing_matches: "Nothing matches.", "Rien ne correspond.";
     tagged_items: "Contacts and documents", "Contacts et documents";

@@ -23,7 +23,7 @@ use crate::{
         id::TagId,
         item::Placement,
         rule::Rule,
-        sharing::How,
+        sharing::{How, Placed},
         store::ListQuery,
         undo::Undo,
     },
@@ -184,7 +184,8 @@ async fn bring(
     let (book, chosen) = chosen(web, place, posted).await?;
     let target = target?;
     let outcomes = book.bring(&chosen, &target, how).await?;
-    let items: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
+    let items = outcomes.into_iter().filter_map(Result::ok);
+    let items: Vec<_> = items.filter(Placed::is_done).collect();
     let done = Done::of(done).numbers(&[items.len(), chosen.len() - items.len()]);
     let undo = Undo::Brought {
         from: book.collection().id,
