@@ -180,6 +180,9 @@ pub enum Malformed {
     /// What was given for a date, in a field of this name.
     #[error("{value:?} is no date")]
     Date { field: String, value: String },
+    /// A new contact without any value.
+    #[error("nothing is said of the contact")]
+    Nothing,
     /// Values of one list; holds how many there may be.
     #[error("a list of values has at most {0}")]
     Rows(usize),

@@ -38,6 +38,7 @@ sentences! {
     send_again: "Send again", "Envoyer de nouveau";
     sign_in_elsewhere: "Sign in in a new tab", "Se connecter dans un nouvel onglet";
     too_many_rows: "a list of values has at most {}", "une liste de valeurs en a au plus {}";
+    nothing_typed: "write a name first, or anything else of the contact", "écrivez d'abord un nom, ou autre chose du contact";
     more: "More", "Autres";
     parts: "Parts of the form", "Parties du formulaire";
     alike: "This contact may be here already", "Ce contact est peut-être déjà là";

@@ -153,6 +153,7 @@ fn malformed(why: &Malformed, text: &Text) -> String {
         Malformed::Picture(_) => text.picture_unreadable,
         Malformed::PictureSize(..) => text.picture_too_large,
         Malformed::Kind => text.list_stays_list,
+        Malformed::Nothing => text.book.nothing_typed,
         Malformed::Date { value, .. } => return fill(text.book.no_date, &[value]),
         Malformed::Rows(most) => return fill(text.book.too_many_rows, &[most]),
         Malformed::Other(why) => why,
