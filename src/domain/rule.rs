@@ -124,6 +124,9 @@ pub enum Rule {
     /// The name of a group in URLs.
     #[error("a group's name is 1 to 64 characters without / \\ : % $ ? # or controls")]
     GroupName,
+    /// Of a group: part of the server's own addresses.
+    #[error("this name is part of the server's addresses")]
+    ReservedName,
     /// A group that the person is not in.
     #[error("{0} is no group of yours")]
     OthersGroup(String),
@@ -177,12 +180,12 @@ pub enum Malformed {
     /// A contact stays one, and a list too.
     #[error("a contact cannot become a list, nor a list a contact")]
     Kind,
-    /// What was given for a date, in a field of this name.
-    #[error("{value:?} is no date")]
-    Date { field: String, value: String },
     /// A new contact without any value.
     #[error("nothing is said of the contact")]
     Nothing,
+    /// What was given for a date, in a field of this name.
+    #[error("{value:?} is no date")]
+    Date { field: String, value: String },
     /// Values of one list; holds how many there may be.
     #[error("a list of values has at most {0}")]
     Rows(usize),

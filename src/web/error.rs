@@ -130,6 +130,7 @@ fn rule(rule: &Rule, text: &Text) -> String {
             return fill(text.account.too_many_invitations, &[most]);
         }
         Rule::GroupName => text.group_name_rule,
+        Rule::ReservedName => text.account.reserved_name,
         Rule::OthersGroup(name) => return fill(text.account.no_group_of_yours, &[name]),
         Rule::TagName => text.tag_rule,
         Rule::DocumentName(most) => return fill(text.documents.name_rule, &[most]),
@@ -152,8 +153,8 @@ fn malformed(why: &Malformed, text: &Text) -> String {
     let said = match why {
         Malformed::Picture(_) => text.picture_unreadable,
         Malformed::PictureSize(..) => text.picture_too_large,
-        Malformed::Kind => text.list_stays_list,
         Malformed::Nothing => text.book.nothing_typed,
+        Malformed::Kind => text.list_stays_list,
         Malformed::Date { value, .. } => return fill(text.book.no_date, &[value]),
         Malformed::Rows(most) => return fill(text.book.too_many_rows, &[most]),
         Malformed::Other(why) => why,
@@ -181,6 +182,7 @@ mod tests {
             (Rule::Groups(100), "au plus 100 groupes"),
             (Rule::Invitations(100), "au plus 100 invitations"),
             (Rule::GroupName, FR.group_name_rule),
+            (Rule::ReservedName, FR.account.reserved_name),
             (Rule::OthersGroup("Ventes".to_owned()), "« Ventes »"),
             (Rule::TagName, FR.tag_rule),
             (Rule::DocumentName(200), "un nom a 1 à 200 caractères"),
