@@ -22,6 +22,7 @@ use crate::{
         error::{Error, Result},
         id::TagId,
         item::Placement,
+        rights::Right,
         rule::Rule,
         sharing::{How, Placed},
         store::ListQuery,
@@ -327,6 +328,11 @@ async fn show_empty(
     told: Told,
 ) -> Result<Response> {
     let book = place.open(web, visit).await?;
+    if !book.privileges().await?.remove {
+        return Err(Error::Forbidden {
+            right: Right::RemoveAny,
+        });
+    }
     let count = book.count().await?;
     let title = super::share::name_of(&book, visit);
     let x = visit.text.book;
