@@ -12,6 +12,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use name::typed;
+
 use super::{
     actor::Actor,
     batch::{Batch, ItemOp, Op},
@@ -176,7 +178,7 @@ impl Book {
 
     /// Changes a document as it was when its entity tag was `etag`. Needs *Modify*.
     ///
-    /// `PreconditionFailed` when it changed since.
+    /// `PreconditionFailed` when it changed since; octets received are kept in its history then.
     pub async fn change_document(
         &self,
         placement: &Placement,
@@ -188,7 +190,7 @@ impl Book {
             None => None,
         };
         let (received, wanted) = (&received, &change);
-        self.decided(|book| async move {
+        let attempt = self.decided(|book| async move {
             let card = book.current(placement).await?;
             book.require(&card.placement, Right::Modify).await?;
             if book.etag_of(&card.placement).await? != etag {
@@ -205,16 +207,69 @@ impl Book {
             ops.push(op);
             ops.extend(book.core().fitting(card.placement.creator).await?);
             book.core().commit_as(book.actor(), ops).await.map(drop)
-        })
-        .await
-        .map_err(|error| match error {
-            Error::Exists(_) => Error::PreconditionFailed,
-            error => error,
-        })?;
-        if let Some(upload) = change.content {
+        });
+        let is_stale = match attempt.await {
+            Ok(()) => false,
+            Err(Error::Exists(_)) => true,
+            Err(error) => return Err(error),
+        };
+        let is_kept = match received {
+            Some(late) if is_stale => self.keep_late(placement, late).await?,
+            _ => true,
+        };
+        if let Some(upload) = change.content.filter(|_| is_kept) {
             upload.kept();
         }
-        Ok(())
+        if is_stale {
+            Err(Error::PreconditionFailed)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Puts octets that came too late into the history, as the version before the present one.
+    /// False when they are the present ones.
+    async fn keep_late(&self, placement: &Placement, late: &(BlobId, Details)) -> Result<bool> {
+        let (blob, received) = late;
+        let present = self
+            .decided(|book| async move {
+                let card = book.current(placement).await?;
+                book.require(&card.placement, Right::Modify).await?;
+                let present = Details::read(&card.document)?;
+                let between = Details {
+                    name: present.name.clone(),
+                    description: present.description.clone(),
+                    uid: present.uid.clone(),
+                    ..received.clone()
+                };
+                let Some(op) = book.revision(&card, &between.write())? else {
+                    return Ok(None);
+                };
+                let mut ops = Vec::new();
+                if let Op::Item(ItemOp::Edit { content, .. }) = &op {
+                    ops.extend(sealing(*blob, &content.index.blob));
+                }
+                ops.push(op);
+                ops.extend(book.core().fitting(card.placement.creator).await?);
+                book.core().commit_as(book.actor(), ops).await?;
+                Ok(Some(present))
+            })
+            .await?;
+        let Some(present) = &present else {
+            return Ok(false);
+        };
+        self.decided(|book| async move {
+            let card = book.current(placement).await?;
+            // Somebody replaced it again: both are in the history.
+            if Details::read(&card.document)?.digest != received.digest {
+                return Ok(());
+            }
+            let back = book.revision(&card, &present.write())?;
+            let ops = back.into_iter().collect();
+            book.core().commit_as(book.actor(), ops).await.map(drop)
+        })
+        .await?;
+        Ok(true)
     }
 
     /// What refuses to bring back more octets than their creators' quotas hold.
@@ -248,10 +303,7 @@ fn changed(
         details.octets = new.octets;
     }
     if let Some(name) = &wanted.name {
-        if name.trim().is_empty() {
-            return Err(Error::Invalid(Rule::DocumentName));
-        }
-        details.name = cleaned(name);
+        details.name = typed(name)?;
     }
     if let Some(description) = &wanted.description {
         if description.chars().count() > DESCRIPTION {

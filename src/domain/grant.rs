@@ -7,6 +7,7 @@ use super::{
     actor::Actor,
     batch::{GrantOp, Op},
     book::Book,
+    collation::sort_key,
     collection::Place,
     core::Core,
     error::{Error, Result},
@@ -90,7 +91,7 @@ impl OpenGroup {
                 right,
             })
             .collect();
-        grants.sort_by_key(|grant| grant.name.to_lowercase());
+        grants.sort_by_cached_key(|grant| sort_key(&grant.name));
         Ok(grants)
     }
 

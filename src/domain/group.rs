@@ -14,7 +14,7 @@ use super::{
     id::{GroupId, PersonId, Timestamp},
     item::{digest, random_id},
     outbox::{ADDRESS, is_address},
-    principal::{Group, GroupOptions, Member, Role, valid_group_name},
+    principal::{Group, GroupOptions, MEMBERS, Member, Role, valid_group_name},
     rights::Right,
     rule::Rule,
     store::Invitation,
@@ -87,16 +87,14 @@ impl Core {
     ///
     /// The former administrator of a deleted group of that name gets its book back, with its trash.
     /// Refuses with `Forbidden` (setting), `Invalid` (name, too many groups), `Exists` (whatever the case).
-    pub async fn found_group(
-        &self,
-        actor: &Arc<Actor>,
-        name: &str,
-        shown: &str,
-    ) -> Result<GroupId> {
+    pub async fn found_group(&self, actor: &Arc<Actor>, name: &str, shown: &str) -> Result<String> {
         if !self.may_found(actor) {
             return Err(Error::Forbidden {
                 right: Right::Administer,
             });
+        }
+        if name == MEMBERS {
+            return Err(Error::Invalid(Rule::ReservedName));
         }
         if !valid_group_name(name) {
             return Err(Error::Invalid(Rule::GroupName));
@@ -114,7 +112,8 @@ impl Core {
                     return Err(Error::Invalid(Rule::Groups(GROUPS)));
                 }
                 let committed = self.commit_as(&actor, vec![op]).await?;
-                committed.row()
+                let group = self.store().group(committed.row()?).await?;
+                Ok(group.ok_or(Error::NotFound)?.name)
             }
         })
         .await

@@ -14,6 +14,7 @@ pub mod batch;
 pub mod blocking;
 pub mod book;
 pub mod class;
+pub mod collation;
 pub mod collection;
 pub mod comment;
 pub mod core;

@@ -124,15 +124,18 @@ pub enum Rule {
     /// The name of a group in URLs is malformed.
     #[error("a group's name is 1 to 64 characters without / \\ : % $ ? # or controls")]
     GroupName,
+    /// The name of a group is part of the server's own addresses.
+    #[error("this name is part of the server's addresses")]
+    ReservedName,
     /// The person is not in the group named.
     #[error("{0} is no group of yours")]
     OthersGroup(String),
     /// The name of a tag is empty or too long.
     #[error("a tag's name has 1 to 64 characters")]
     TagName,
-    /// A document would have no name.
-    #[error("a document has a name")]
-    DocumentName,
+    /// The name of a document is empty or too long; the number is the most characters allowed.
+    #[error("a document's name has 1 to {0} characters")]
+    DocumentName(usize),
     /// The description of a document is too long; the number is the most characters allowed.
     #[error("a description has at most {0} characters")]
     Description(usize),
@@ -148,9 +151,6 @@ pub enum Rule {
     /// A message to a telephone is to be sent again, although it did not fail.
     #[error("the message is on its way or arrived")]
     OnItsWay,
-    /// The same message was sent to the same number a moment ago.
-    #[error("the same message was sent a moment ago")]
-    JustSent,
     /// A person would send more messages to telephones in a day than this number.
     #[error("at most {0} messages are sent in a day")]
     MessagesADay(i64),
@@ -180,6 +180,9 @@ pub enum Malformed {
     /// A contact would become a list, or a list a contact.
     #[error("a contact cannot become a list, nor a list a contact")]
     Kind,
+    /// A new contact has no value at all.
+    #[error("nothing is said of the contact")]
+    Nothing,
     /// The value given in the field of this name is no date.
     #[error("{value:?} is no date")]
     Date { field: String, value: String },

@@ -75,6 +75,13 @@ pub struct Placed {
     pub removal: Option<RevisionId>,
 }
 
+impl Placed {
+    /// Something was done: it was not there before, or is not here any more.
+    pub fn is_done(&self) -> bool {
+        self.fresh || self.removal.is_some()
+    }
+}
+
 impl Book {
     /// The places that hold an item of this book, as far as the actor may know: this one, and their
     /// groups. The creator is also shown the others, without names.

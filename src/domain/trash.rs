@@ -17,7 +17,7 @@ use super::{
     office::store::OfficeOp,
     rights::{ItemFacts, Right},
     rule::Rule,
-    store::{Order, Removal, RemovalPage, Version},
+    store::{Order, Removal, RemovalPage, RevisionKind, Version},
     undo::Undo,
 };
 
@@ -147,6 +147,9 @@ impl Book {
         let store = self.core().store();
         let oldest = self.core().trash_begins();
         let removal = store.removal(revision).await?;
+        if removal.is_none() && self.is_back(revision).await? {
+            return Ok(Vec::new());
+        }
         let removal = removal
             .filter(|r| r.collection == self.collection().id && r.at >= oldest)
             .ok_or(Error::NotFound)?;
@@ -185,6 +188,22 @@ impl Book {
             overlay,
         }));
         Ok(ops)
+    }
+
+    /// Whether a removal from here was undone already, so that the same placement is here again.
+    async fn is_back(&self, revision: RevisionId) -> Result<bool> {
+        let store = self.core().store();
+        let Some(revision) = store.revision(revision).await? else {
+            return Ok(false);
+        };
+        let is_removal = revision.kind == RevisionKind::Removed;
+        let (true, Some(placement)) = (is_removal, revision.placement) else {
+            return Ok(false);
+        };
+        let card = store.placement(placement).await?;
+        Ok(card.is_some_and(|card| {
+            card.placement.is_live() && card.placement.collection == self.collection().id
+        }))
     }
 
     /// Whether an item of this group was shared from the Private of somebody who is no member any

@@ -105,16 +105,17 @@ impl Words {
     }
 
     /// The text part.
-    pub fn text(&self) -> String {
+    pub fn text(&self, text: &'static Text) -> String {
         let parts = self.pieces.iter().map(|piece| match piece {
             Piece::Paragraph(text) => text.clone(),
             Piece::Table(lines) => {
-                let lines = lines
-                    .iter()
-                    .map(|(label, value)| format!("  {label}: {}", value.replace('\n', "\n    ")));
+                let lines = lines.iter().map(|(label, value)| {
+                    let value = value.replace('\n', "\n    ");
+                    format!("  {label}{} {value}", text.mail.colon)
+                });
                 lines.collect::<Vec<_>>().join("\n")
             }
-            Piece::Link { label, url } => format!("{label}:\n{url}"),
+            Piece::Link { label, url } => format!("{label}{}\n{url}", text.mail.colon),
             Piece::Small(text) => format!("-- \n{text}"),
         });
         parts.collect::<Vec<_>>().join("\n\n") + "\n"
@@ -326,7 +327,7 @@ mod tests {
         };
         let words = Words::of(&letter, &FR, &HOUSE);
         assert_eq!(words.subject, "Choisissez un nouveau mot de passe");
-        let text = words.text();
+        let text = words.text(&EN);
         assert!(text.starts_with("Bonjour Ann <b> X,\n\n"), "{text}");
         assert!(text.contains("\nhttps://contacts.example.org/reset/abc\n"));
         let html = words.html(&FR).expect("HTML");
@@ -342,6 +343,9 @@ mod tests {
             sender: Sender::default(),
             text: "On my way.\nMia".to_owned(),
         };
-        assert_eq!(Words::of(&letter, &EN, &HOUSE).text(), "On my way.\nMia\n");
+        assert_eq!(
+            Words::of(&letter, &EN, &HOUSE).text(&EN),
+            "On my way.\nMia\n"
+        );
     }
 }

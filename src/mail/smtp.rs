@@ -221,12 +221,12 @@ impl Smtp {
             builder = builder.reply_to(reply);
         }
         let written = if words.is_plain() {
-            builder.singlepart(SinglePart::plain(words.text()))
+            builder.singlepart(SinglePart::plain(words.text(text)))
         } else {
             let html = words.html(text).map_err(|error| error.to_string())?;
             let boundary = format!("carnet-{}", message.name);
             let parts = MultiPart::alternative().boundary(boundary);
-            let parts = parts.singlepart(SinglePart::plain(words.text()));
+            let parts = parts.singlepart(SinglePart::plain(words.text(text)));
             builder.multipart(parts.singlepart(SinglePart::html(html)))
         };
         written.map_err(|error| error.to_string())

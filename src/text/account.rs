@@ -132,6 +132,8 @@ sentences! {
     calls_teams: "Microsoft Teams calls the number", "Microsoft Teams appelle le numéro";
     calls_own: "An address of my own", "Une adresse à moi";
     calls_pattern: "An address with {} where the number goes", "Une adresse avec {} à la place du numéro";
+    reserved_name: "this name is part of the server's own addresses: choose another one", "ce nom fait partie des adresses du serveur : choisissez-en un autre";
+    no_login_typed: "Write a login or an e-mail address.", "Écrivez un identifiant ou une adresse e-mail.";
     calls_wrong: "Write an address such as https://phone.example/call?to={} or callto:{}.", "Écrivez une adresse comme https://phone.example/call?to={} ou callto:{}.";
     call: "call", "appeler";
     settings_security: "Account and security", "Compte et sécurité";

@@ -18,6 +18,7 @@ sentences! {
     went_back_removed: "Removed: {}.", "Retirés : {}.";
     went_back_skipped: "Left as they are: {}.", "Laissés tels quels : {}.";
     went_nowhere: "There was nothing to change.", "Il n'y avait rien à changer.";
+    shared_already: "It was shared with {} already.", "Il était déjà partagé avec {}.";
     copied_to: "A copy was put into {}.", "Une copie a été mise dans {}.";
     nothing_matches: "Nothing matches.", "Rien ne correspond.";
     tagged_items: "Contacts and documents", "Contacts et documents";
@@ -34,11 +35,13 @@ sentences! {
     comment_was_changed: "Comment changed; it said:", "Commentaire modifié ; il disait :";
     comment_was_deleted: "Comment deleted; it said:", "Commentaire supprimé ; il disait :";
     restore_comment: "Bring this comment back", "Rétablir ce commentaire";
+    comment_unkept: "There is nothing at this address any more, and the comment was not kept. You wrote: {}", "Il n'y a plus rien à cette adresse, et le commentaire n'a pas été gardé. Vous aviez écrit : {}";
     signed_out_form: "Your session has ended, and nothing was done. What you typed is still here: sign in in a new tab, then send it here.", "Votre session est terminée, et rien n'a été fait. Ce que vous avez saisi est encore ici : connectez-vous dans un nouvel onglet, puis envoyez-le ici.";
     typed: "What you typed", "Votre saisie";
     send_again: "Send again", "Envoyer de nouveau";
     sign_in_elsewhere: "Sign in in a new tab", "Se connecter dans un nouvel onglet";
     too_many_rows: "a list of values has at most {}", "une liste de valeurs en a au plus {}";
+    nothing_typed: "write a name first, or anything else of the contact", "écrivez d'abord un nom, ou autre chose du contact";
     more: "More", "Autres";
     parts: "Parts of the form", "Parties du formulaire";
     alike: "This contact may be here already", "Ce contact est peut-être déjà là";

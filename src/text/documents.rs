@@ -52,6 +52,8 @@ sentences! {
     description: "Description", "Description";
     rename: "Rename and describe", "Renommer et décrire";
     new_version: "New version", "Nouvelle version";
+    stale_details: "This document was changed after you opened this page, and nothing was saved. What you wrote is still in the form below; above is what there is now. Save once more to replace it.", "Ce document a été modifié après l'ouverture de cette page, et rien n'a été enregistré. Ce que vous avez écrit est encore dans le formulaire ci-dessous ; ce qu'il y a maintenant est au-dessus. Sauvez encore une fois pour le remplacer.";
+    stale_version: "This document was changed after you opened this page. The present version stays; the file you sent is in the history, from where it can be restored.", "Ce document a été modifié après l'ouverture de cette page. La version actuelle reste ; le fichier que vous avez envoyé est dans l'historique, d'où il peut être rétabli.";
     new_version_text: "The former version stays in the history.", "La version précédente reste dans l'historique.";
     version_added: "The new version is there; the former one is in the history.", "La nouvelle version est là ; la précédente est dans l'historique.";
     attached_to: "Attached to", "Attaché à";
@@ -111,7 +113,7 @@ sentences! {
     kilobytes: "{} KB", "{} Ko";
     megabytes: "{} MB", "{} Mo";
     gigabytes: "{} GB", "{} Go";
-    name_rule: "A document has a name.", "Un document a un nom.";
+    name_rule: "a name has 1 to {} characters", "un nom a 1 à {} caractères";
     description_rule: "A description has at most {} characters.", "Une description a au plus {} caractères.";
     other_kind: "Contacts go into address books, documents into folders.", "Les contacts vont dans les carnets, les documents dans les dossiers.";
     select_all: "Select all documents shown", "Sélectionner tous les documents affichés";

@@ -5,6 +5,7 @@ sentences! {
 
     hello: "Hello {},", "Bonjour {},";
     automatic: "This message was sent by {}, a contacts server.", "Ce message a été envoyé par {}, un serveur de contacts.";
+    colon: ":", " :";
     link_alone: "If the button does not work, copy this address into your browser:", "Si le bouton ne fonctionne pas, copiez cette adresse dans votre navigateur :";
     test_subject: "A test of outgoing mail", "Essai du courrier sortant";
     test_text: "This server can send mail.", "Ce serveur sait envoyer du courrier.";
@@ -48,6 +49,7 @@ sentences! {
     verify_asked: "An e-mail to {} is on its way.", "Un e-mail à {} est en route.";
     verified_on: "Verified on {}.", "Vérifié le {}.";
     asked_on: "Asked on {}, not answered yet.", "Demandé le {}, pas encore de réponse.";
+    asked_again_from: "It can be asked again from {}.", "Une nouvelle demande est possible à partir du {}.";
     declined_on: "On {} the contact said that it does not want to be asked again.", "Le {}, le contact a demandé à ne plus être sollicité.";
     letter_undelivered: "The e-mail could not be delivered: {}", "L'e-mail n'a pu être remis : {}";
     letter_waiting: "The e-mail is still waiting to leave.", "L'e-mail attend encore de partir.";
@@ -96,7 +98,8 @@ sentences! {
     thanks_corrected: "Thank you: your changes are made.", "Merci : vos modifications sont faites.";
     thanks_erased: "Your data are removed.", "Vos données sont supprimées.";
     thanks_declined: "You will not be asked again.", "Vous ne serez plus sollicité.";
-    changed_meanwhile: "The data have changed meanwhile; nothing was done. This is what there is now.", "Les données ont changé entre-temps ; rien n'a été fait. Voici ce qu'il y a maintenant.";
+    changed_meanwhile: "The data have changed meanwhile; nothing was done. What you wrote is still here: send it again.", "Les données ont changé entre-temps ; rien n'a été fait. Ce que vous avez écrit est encore là : envoyez-le à nouveau.";
+    changed_to: "The data have changed since you opened this page, and nothing was done yet. What they say now: {}. Check the form, in which what you wrote is kept, and send it again.", "Les données ont changé depuis que vous avez ouvert cette page, et rien n'a encore été fait. Ce qu'elles disent maintenant : {}. Vérifiez le formulaire, où ce que vous avez écrit est gardé, et envoyez-le à nouveau.";
     verify_over: "This link leads nowhere any more", "Ce lien ne mène plus nulle part";
     verify_over_text: "It holds 30 days, and one day after its first use.", "Il est valable 30 jours, et un jour après sa première utilisation.";
     verify_subject: "{} asks you to check your data", "{} vous demande de vérifier vos données";
@@ -107,7 +110,7 @@ sentences! {
     verify_note: "There you can confirm, correct or remove any of it, all of it too, or ask not to be asked again. The link holds 30 days, and one day after its first use.", "Vous pouvez y confirmer, corriger ou supprimer chaque donnée, toutes même, ou demander à ne plus être sollicité. Le lien est valable 30 jours, et un jour après sa première utilisation.";
     answered_undo: "One click on any page undoes it; both versions are in the history.", "Un clic sur n'importe quelle page l'annule ; les deux versions sont dans l'historique.";
     see_contact: "See the contact", "Voir le contact";
-    kept_subject: "What {} keeps about you", "Ce que {} garde à votre sujet";
+    kept_subject: "What {} keeps about you", "Ce que garde {} à votre sujet";
     kept_text: "{} has kept contact data about you since {}.", "{} garde vos coordonnées depuis le {}.";
     kept_no_purpose: "No reason was given why.", "Aucune raison n'a été donnée.";
     kept_nothing: "Nothing is left but an empty card.", "Il ne reste qu'une fiche vide.";
@@ -150,6 +153,5 @@ sentences! {
     told_device: "A new device synchronizes your account: {}.", "Un nouvel appareil synchronise votre compte : {}.";
     see_more: "See it", "Voir";
     on_its_way: "This message is on its way, or arrived.", "Ce message est en route, ou arrivé.";
-    just_sent: "This message to this number was sent a moment ago. It is not sent twice.", "Ce message à ce numéro vient d'être envoyé. Il n'est pas envoyé deux fois.";
     messages_a_day: "You may send at most {} messages in a day. Go on tomorrow.", "Vous pouvez envoyer au plus {} messages par jour. Continuez demain.";
 }

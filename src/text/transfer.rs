@@ -216,6 +216,7 @@ sentences! {
     map_text: "Where the map of a postal address opens, in a window of its own. Nothing is sent there before you click.", "Où s'ouvre le plan d'une adresse postale, dans sa propre fenêtre. Rien n'y est envoyé avant votre clic.";
     no_map: "No maps", "Pas de plans";
     own_map: "Another one", "Un autre";
+    map_wrong: "Write an address that begins with https:// and has {} where the place goes.", "Écrivez une adresse qui commence par https:// et contient {} à l'endroit du lieu.";
     map_pattern: "Its address, beginning with https:// and with {} where the place goes", "Son adresse, commençant par https:// et avec {} à l'endroit du lieu";
     print: "Print", "Imprimer";
     printed: "{} · {} · {} contacts", "{} · {} · {} contacts en tout";

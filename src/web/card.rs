@@ -109,7 +109,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
                 .filter_map(|place| place_link(&place, visit))
                 .collect(),
             verified: super::verify::told(&standing, text),
-            may_verify: rights.verify && web.outlets.mail,
+            may_verify: rights.verify && web.outlets.mail && standing.may_be_asked(),
             made: fill(
                 text.created_by,
                 &[

@@ -58,17 +58,34 @@ impl Services {
 
     /// The page, with a message on top.
     pub fn show(&self, web: &Web, visit: &Visit, told: Told) -> Response {
-        let own = (self.is_pattern)(&self.chosen);
+        let is_own = (self.is_pattern)(&self.chosen);
+        let (chosen, own) = if is_own {
+            (OWN, self.chosen.as_str())
+        } else {
+            (self.chosen.as_str(), "")
+        };
+        self.show_choice(web, visit, told, chosen, own)
+    }
+
+    /// The page with a choice and a pattern that may not be in force.
+    fn show_choice(
+        &self,
+        web: &Web,
+        visit: &Visit,
+        told: Told,
+        chosen: &str,
+        own: &str,
+    ) -> Response {
         let choice = |(value, label): &(&str, &str)| Choice {
             value: (*value).to_owned(),
             label: (*label).to_owned(),
-            selected: *value == self.chosen || own && *value == OWN,
+            selected: *value == chosen,
         };
         let status = told.status();
         let page = Page {
             services: self,
             choices: self.services.iter().map(choice).collect(),
-            own: if own { &self.chosen } else { "" },
+            own,
             shell: visit.shell_of(web, Tool::Settings, told),
         };
         show(status, &page)
@@ -94,6 +111,7 @@ impl Services {
             }
             None => Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, self.wrong.to_owned()),
         };
-        self.show(web, visit, told)
+        let (chosen, own) = (posted.value(self.field), posted.value("own"));
+        self.show_choice(web, visit, told, chosen, own)
     }
 }

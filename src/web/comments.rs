@@ -3,18 +3,24 @@
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
+use http::StatusCode;
 
 use super::{
     Web,
     card::card_telling,
     form::Posted,
+    page::{Message, show},
     place::ItemPath,
     told::{Deed, Done, Told},
 };
-use crate::domain::{
-    error::{Error, Result},
-    id::{CommentId, RevisionId},
-    undo::Undo,
+use crate::{
+    domain::{
+        book::Book,
+        error::{Error, Result},
+        id::{CommentId, RevisionId},
+        undo::Undo,
+    },
+    text::fill,
 };
 
 /// `POST …/c/ID/comments`: a new one goes to the place shown.
@@ -67,11 +73,7 @@ fn undone(web: &Web, item: &ItemPath, posted: &Posted, done: Done, former: Revis
 }
 
 /// The comment named, in the place it was written in.
-async fn written(
-    web: &Web,
-    item: &ItemPath,
-    posted: &Posted,
-) -> Result<(crate::domain::book::Book, CommentId)> {
+async fn written(web: &Web, item: &ItemPath, posted: &Posted) -> Result<(Book, CommentId)> {
     let id = CommentId(posted.number("comment"));
     let (book, card) = item.open(web, &posted.visit).await?;
     let comments = book.comments(&card.placement).await?;
@@ -84,17 +86,35 @@ async fn written(
     Ok((place, id))
 }
 
+/// What was written stays on the page: in its field, or as a new comment where the one it was to
+/// change is gone.
 async fn settled(
     web: &Arc<Web>,
     item: &ItemPath,
     posted: &Posted,
     outcome: Result<Done>,
 ) -> Response {
-    match outcome {
-        Ok(done) => done.at(&item.path()),
-        Err(error) => {
-            let told = Told::refused(&error, &posted.visit);
-            card_telling(web, item, &posted.visit, told).await
-        }
+    let error = match outcome {
+        Ok(done) => return done.at(&item.path()),
+        Err(error) => error,
+    };
+    let (visit, written) = (&posted.visit, posted.value("text"));
+    let is_gone = matches!(error, Error::NotFound);
+    let opened = item.open(web, visit).await;
+    if is_gone && opened.is_err() && !written.trim().is_empty() {
+        let page = Message {
+            shell: visit.shell(web, None),
+            title: visit.text.not_found.to_owned(),
+            message: fill(visit.text.book.comment_unkept, &[&written]),
+            back: Some(item.place.path()),
+        };
+        return show(StatusCode::NOT_FOUND, &page);
     }
+    let comment = posted.value("comment");
+    let mut sent = vec![("text", written)];
+    if !is_gone && !comment.is_empty() {
+        sent.push(("comment", comment));
+    }
+    let told = Told::refused(&error, visit).with_sent(sent);
+    card_telling(web, item, visit, told).await
 }

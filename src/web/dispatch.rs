@@ -1,7 +1,7 @@
 //! Sending a short message or a fax to a number of a contact, and the state of a person's messages.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -12,6 +12,7 @@ use axum::{
     routing::{MethodRouter, get},
 };
 use serde::Deserialize;
+use tokio::sync::Mutex;
 
 use super::{
     Web,
@@ -32,7 +33,6 @@ use crate::{
         id::{OutgoingId, PersonId},
         item::digest,
         outbox::{Channel, Letter, Outgoing, State as MessageState},
-        rule::Rule,
     },
     text::{Text, fill},
 };
@@ -87,21 +87,16 @@ type Written = (PersonId, Channel, String, String);
 pub struct Lately(Mutex<Vec<(Instant, Written)>>);
 
 impl Lately {
-    /// Notes a message; false where the same one is noted.
-    fn note(&self, written: &Written) -> bool {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Queues a message, unless the same one was queued a moment ago: a button pressed twice.
+    async fn once(&self, written: Written, queue: impl Future<Output = Result<()>>) -> Result<()> {
+        let mut noted = self.0.lock().await;
         noted.retain(|(at, _)| at.elapsed() < TWICE);
-        let new = !noted.iter().any(|(_, known)| known == written);
-        if new {
-            noted.push((Instant::now(), written.clone()))
+        if noted.iter().any(|(_, known)| *known == written) {
+            return Ok(());
         }
-        new
-    }
-
-    /// A message that was not queued after all.
-    fn forget(&self, written: &Written) {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        noted.retain(|(_, known)| known != written);
+        queue.await?;
+        noted.push((Instant::now(), written));
+        Ok(())
     }
 }
 
@@ -176,16 +171,9 @@ async fn send(web: &Arc<Web>, item: &ItemPath, posted: &Posted, channel: Channel
         numbered(web, item, visit, channel, number).await?;
         let said = digest(text.trim().as_bytes());
         let written = (visit.actor.person, channel, said, number.to_owned());
-        if !web.lately.note(&written) {
-            return Err(Error::Invalid(Rule::JustSent));
-        }
         let core = &web.core;
-        let queued = core.dispatch(&visit.actor, channel, outlet, number, text);
-        let queued = queued.await;
-        if queued.is_err() {
-            web.lately.forget(&written)
-        }
-        queued
+        let queue = core.dispatch(&visit.actor, channel, outlet, number, text);
+        web.lately.once(written, queue).await
     };
     match sent.await {
         Ok(()) => Done::of(Deed::MessageQueued).to(number).at(&item.path()),

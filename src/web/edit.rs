@@ -365,9 +365,23 @@ pub async fn create(
 
 async fn save_new(web: &Arc<Web>, place: &PlacePath, visit: &Visit, sent: &Sent) -> Result<Saved> {
     let book = place.open(web, visit).await?;
+    if says_nothing(&sent.submitted) {
+        return Err(Error::InvalidDocument(Malformed::Nothing));
+    }
     let written = sent.edit(web, None).await?.apply(None)?;
     let name = sent.anew.clone().unwrap_or_else(|| random_id(NAME));
     once::stored(web, visit, &book, sent, &name, &written).await
+}
+
+/// Whether a form has nothing but choices of what its values would be.
+fn says_nothing(submitted: &facet::Submitted) -> bool {
+    let is_choice = |name: &str| {
+        let ends = ["-kind", "-service", "-label"];
+        name == "kind" || ends.iter().any(|end| name.ends_with(end))
+    };
+    let mut fields = submitted.fields.iter();
+    submitted.photo.is_none()
+        && fields.all(|(name, value)| value.trim().is_empty() || is_choice(name))
 }
 
 /// `POST …/c/ID/edit`

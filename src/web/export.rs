@@ -14,7 +14,7 @@ use http::{StatusCode, header};
 
 use super::{
     Web,
-    contacts::ListParams,
+    contacts::{ListParams, list_telling},
     facet::Choice as Choosable,
     form::Posted,
     page::{Shell, show},
@@ -223,19 +223,21 @@ pub async fn page(
 /// `POST …/selected/export`: of what is checked in a list.
 pub async fn selected(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
     let scope = Scope::checked(&posted);
-    let told = nothing_checked(&scope, &posted);
-    show_page(&web, &place, &posted.visit, &scope, told, Asked::default()).await
+    if let Some(told) = nothing_checked(&scope, &posted) {
+        return list_telling(&web, &place, &posted.visit, &params(&posted), told).await;
+    }
+    let asked = Asked::default();
+    show_page(&web, &place, &posted.visit, &scope, Told::Nothing, asked).await
 }
 
-fn nothing_checked(scope: &Scope, posted: &Posted) -> Told {
-    if scope.ids.is_empty() && !posted.checked("everything") {
+fn nothing_checked(scope: &Scope, posted: &Posted) -> Option<Told> {
+    let is_nothing = scope.ids.is_empty() && !posted.checked("everything");
+    is_nothing.then(|| {
         Told::Refused(
             StatusCode::UNPROCESSABLE_ENTITY,
             posted.visit.text.nothing_selected.to_owned(),
         )
-    } else {
-        Told::Nothing
-    }
+    })
 }
 
 async fn show_page(
@@ -385,7 +387,7 @@ pub async fn file(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
             heading: Heading {
                 place: name_of(&book, visit),
                 exporter: visit.actor.name.clone(),
-                date: when::day(Timestamp::now()),
+                date: when::date_of(Timestamp::now(), visit.text),
             },
             photos: posted.checked("photos"),
             tags: posted.checked("tags"),
@@ -482,13 +484,10 @@ pub async fn print_selected(
     posted: Posted,
 ) -> Response {
     let scope = Scope::checked(&posted);
-    match nothing_checked(&scope, &posted) {
-        Told::Nothing => {
-            let layout = posted.value("layout");
-            show_print(&web, &place, &posted.visit, &scope, layout).await
-        }
-        told => show_page(&web, &place, &posted.visit, &scope, told, Asked::default()).await,
+    if let Some(told) = nothing_checked(&scope, &posted) {
+        return list_telling(&web, &place, &posted.visit, &params(&posted), told).await;
     }
+    show_print(&web, &place, &posted.visit, &scope, posted.value("layout")).await
 }
 
 async fn show_print(
@@ -501,6 +500,9 @@ async fn show_print(
     let shown = async {
         let book = place.open(web, visit).await?;
         let (chosen, count) = scope.chosen(web, &book).await?;
+        if count == 0 && !scope.ids.is_empty() {
+            return Err(Error::NotFound);
+        }
         // One contact is a card, many are a list.
         let cards = match layout {
             "cards" => true,
@@ -518,7 +520,7 @@ async fn show_print(
                 .of_many(contacts.len(), [x.printed_one, x.printed]),
             &[
                 &visit.actor.name,
-                &when::day(Timestamp::now()),
+                &when::date_of(Timestamp::now(), visit.text),
                 &contacts.len(),
             ],
         );

@@ -109,6 +109,9 @@ pub trait WebFacet: Send + Sync {
     /// What a property of a difference (`TEL;WORK`) is called.
     fn property(&self, name: &str, text: &Text) -> String;
 
+    /// A value of a property as people read it: a date, one of a few words; others are as they are.
+    fn value(&self, name: &str, value: &str, text: &Text) -> String;
+
     /// Whether two capital letters name a country.
     fn is_country(&self, code: &str) -> bool;
 

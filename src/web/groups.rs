@@ -59,15 +59,17 @@ pub async fn found(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let (name, shown) = (posted.value("name").trim(), posted.value("shown"));
     let founded = web.core.found_group(&visit.actor, name, shown).await;
     let told = match founded {
-        Ok(_) => {
-            let members = format!("{}/members", PlacePath::Group(name.to_owned()).path());
-            return Done::of(Deed::Founded).to(name).at(&members);
+        Ok(name) => {
+            let members = format!("{}/members", PlacePath::Group(name.clone()).path());
+            return Done::of(Deed::Founded).to(&name).at(&members);
         }
         Err(Error::Exists(_)) => {
             let taken = fill(visit.text.group_name_taken, &[&name]);
             Told::Refused(StatusCode::CONFLICT, taken)
         }
-        Err(error @ Error::Invalid(Rule::Groups(_))) => Told::refused(&error, visit),
+        Err(error @ Error::Invalid(Rule::Groups(_) | Rule::ReservedName)) => {
+            Told::refused(&error, visit)
+        }
         Err(Error::Invalid(_)) => {
             let rule = visit.text.group_name_rule.to_owned();
             Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, rule)
@@ -181,7 +183,10 @@ pub async fn add(
     };
     match group.add_member(login).await {
         Err(Error::NotFound) => {
-            let unknown = fill(posted.visit.text.no_such_account, &[&login]);
+            let unknown = match login {
+                "" => posted.visit.text.account.no_login_typed.to_owned(),
+                login => fill(posted.visit.text.no_such_account, &[&login]),
+            };
             let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, unknown);
             refused(&web, &posted, &name, told).await
         }

@@ -246,10 +246,16 @@ async fn named(
 pub fn described(differences: Vec<Difference>, web: &Web, visit: &Visit) -> Vec<DifferenceRow> {
     differences
         .into_iter()
-        .map(|difference| DifferenceRow {
-            label: web.facet.property(&difference.property, visit.text),
-            before: difference.before,
-            after: difference.after,
+        .map(|difference| {
+            let property = &difference.property;
+            let shown = |value: Option<String>| {
+                value.map(|value| web.facet.value(property, &value, visit.text))
+            };
+            DifferenceRow {
+                label: web.facet.property(property, visit.text),
+                before: shown(difference.before),
+                after: shown(difference.after),
+            }
         })
         .collect()
 }

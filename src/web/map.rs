@@ -73,7 +73,7 @@ fn providers(visit: &Visit) -> Services {
             .collect(),
         chosen: chosen.to_owned(),
         is_pattern,
-        wrong: x.map_pattern,
+        wrong: x.map_wrong,
         keep: |settings, chosen| settings.map = Some(chosen.to_owned()),
     }
 }

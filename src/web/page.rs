@@ -39,6 +39,8 @@ pub struct Shell {
     pub undo: Option<Undo>,
     /// Why the form of this page was refused.
     pub problem: Option<String>,
+    /// What was sent with it.
+    pub sent: Vec<(String, String)>,
     /// The administration's notice to everybody.
     pub maintenance: Option<String>,
     /// The person may administer the server.
@@ -47,6 +49,21 @@ pub struct Shell {
     pub alerts: Vec<Alert>,
     /// Number of unread pieces of news, also in words; none when there are none.
     pub news: Option<(usize, String)>,
+}
+
+impl Shell {
+    /// What a field of the refused form had; empty where none was.
+    pub fn sent(&self, name: &str) -> &str {
+        let found = self.sent.iter().find(|(sent, _)| sent == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// Whether the refused form had this number in a field.
+    pub fn has_sent(&self, name: &str, number: &i64) -> bool {
+        let number = number.to_string();
+        let mut sent = self.sent.iter();
+        sent.any(|(sent, value)| sent == name && *value == number)
+    }
 }
 
 /// A form of one button.

@@ -173,6 +173,7 @@ impl Visit {
         let told = told.believed(web, self);
         shell.notice = told.notice(self.text);
         shell.undo = told.undo(here);
+        shell.sent = told.sent();
         shell.problem = told.problem();
         shell
     }
@@ -375,6 +376,7 @@ pub fn anonymous_shell(text: &'static Text, token: String) -> Shell {
         notice: None,
         undo: None,
         problem: None,
+        sent: Vec::new(),
         alerts: Vec::new(),
         news: None,
         maintenance: None,

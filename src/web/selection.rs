@@ -22,8 +22,9 @@ use crate::{
         error::{Error, Result},
         id::TagId,
         item::Placement,
+        rights::Right,
         rule::Rule,
-        sharing::How,
+        sharing::{How, Placed},
         store::ListQuery,
         undo::Undo,
     },
@@ -184,7 +185,8 @@ async fn bring(
     let (book, chosen) = chosen(web, place, posted).await?;
     let target = target?;
     let outcomes = book.bring(&chosen, &target, how).await?;
-    let items: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
+    let items = outcomes.into_iter().filter_map(Result::ok);
+    let items: Vec<_> = items.filter(Placed::is_done).collect();
     let done = Done::of(done).numbers(&[items.len(), chosen.len() - items.len()]);
     let undo = Undo::Brought {
         from: book.collection().id,
@@ -326,6 +328,11 @@ async fn show_empty(
     told: Told,
 ) -> Result<Response> {
     let book = place.open(web, visit).await?;
+    if !book.privileges().await?.remove {
+        return Err(Error::Forbidden {
+            right: Right::RemoveAny,
+        });
+    }
     let count = book.count().await?;
     let title = super::share::name_of(&book, visit);
     let x = visit.text.book;

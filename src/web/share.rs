@@ -168,6 +168,9 @@ struct Brought {
 impl Brought {
     /// Tells it, with its undo; `back` is where that leads.
     fn done(&self, what: Deed, web: &Web, visit: &Visit, back: &str) -> Done {
+        if what == Deed::Shared && !self.placed.is_done() {
+            return Done::of(Deed::SharedAlready).to(&name_of(&self.into, visit));
+        }
         let undo = Undo::Brought {
             from: self.from.collection().id,
             into: self.into.collection().id,

@@ -112,7 +112,22 @@ pub async fn assign(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
     };
     match assigned.await {
         Ok(done) => done.at(&item.path()),
-        Err(error) => card_telling(&web, &item, visit, Told::refused(&error, visit)).await,
+        Err(error) => {
+            let told = match error {
+                Error::Invalid(Rule::TagName) => {
+                    let rule = visit.text.tag_rule.to_owned();
+                    Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, rule)
+                }
+                error => Told::refused(&error, visit),
+            };
+            let sent = posted.fields();
+            let sent = sent.filter(|(name, _)| matches!(*name, "name" | "tag" | "ticked"));
+            let sent = sent.map(|(name, value)| match name {
+                "name" => ("new-tag", value),
+                name => (name, value),
+            });
+            card_telling(&web, &item, visit, told.with_sent(sent)).await
+        }
     }
 }
 

@@ -206,6 +206,8 @@ pub enum Told {
     Done(Done),
     /// The form of this page was refused.
     Refused(StatusCode, String),
+    /// The same, with what was sent, which the page shows again.
+    Again(StatusCode, String, Vec<(String, String)>),
 }
 
 impl Told {
@@ -213,6 +215,26 @@ impl Told {
     pub fn refused(error: &Error, visit: &Visit) -> Self {
         let (status, _, message) = explain(error, visit.text);
         Told::Refused(status, message)
+    }
+
+    /// A refusal, with what was typed.
+    pub fn with_sent<'a>(self, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        match self {
+            Told::Refused(status, message) => {
+                let fields = fields.into_iter();
+                let sent = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+                Told::Again(status, message, sent.collect())
+            }
+            told => told,
+        }
+    }
+
+    /// What was sent and is to be shown again.
+    pub fn sent(&self) -> Vec<(String, String)> {
+        match self {
+            Told::Again(_, _, sent) => sent.clone(),
+            _ => Vec::new(),
+        }
     }
 
     /// Nothing, where an address tells what this server did not do.
@@ -226,7 +248,7 @@ impl Told {
     /// The HTTP status of the page.
     pub fn status(&self) -> StatusCode {
         match self {
-            Told::Refused(status, _) => *status,
+            Told::Refused(status, _) | Told::Again(status, ..) => *status,
             _ => StatusCode::OK,
         }
     }
@@ -265,7 +287,7 @@ impl Told {
 
     pub fn problem(self) -> Option<String> {
         match self {
-            Told::Refused(_, message) => Some(message),
+            Told::Refused(_, message) | Told::Again(_, message, _) => Some(message),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod public;
 mod shown;
+mod typed;
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use askama::Template;
 use axum::{extract::State, response::Response};
 use http::StatusCode;
 
-use self::shown::{is_filled, lines_of, shown};
+use self::shown::{OWN_FIELDS, is_filled, lines_of, shown};
 use super::{
     Web,
     form::Posted,
@@ -45,6 +46,7 @@ struct AskPage {
     /// What can be left out: name, label, value.
     fields: Vec<(String, String, String)>,
     standing: Vec<String>,
+    may_be_asked: bool,
 }
 
 #[derive(Template)]
@@ -99,6 +101,9 @@ pub fn told(standing: &Standing, text: &Text) -> Vec<String> {
             _ => asked,
         });
     }
+    if let (Some(at), None) = (standing.rests_until, standing.declined) {
+        told.push(fill(t.asked_again_from, &[&when::shown(at, text)]));
+    }
     if let Some(at) = standing.declined {
         told.push(fill(t.declined_on, &[&when::shown(at, text)]));
     }
@@ -126,10 +131,14 @@ async fn ask_page(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) ->
         }
         for list in &section.lists {
             let rows = list.rows.iter().filter(|row| is_filled(row));
-            let values = rows
+            let filled = rows
                 .flat_map(|row| &row.fields)
-                .map(|field| field.value.as_str());
-            let values: Vec<&str> = values.filter(|value| !value.is_empty()).collect();
+                .filter(|field| !field.value.is_empty());
+            let values = filled.map(|field| match list.name.as_str() {
+                OWN_FIELDS => format!("{} {}", field.label, field.value),
+                _ => field.value.clone(),
+            });
+            let values: Vec<String> = values.collect();
             if !values.is_empty() {
                 fields.push((list.name.clone(), list.legend.clone(), values.join(", ")));
             }
@@ -156,6 +165,7 @@ async fn ask_page(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) ->
             addresses: web.facet.addresses(&content),
             fields,
             standing: self::told(&standing, visit.text),
+            may_be_asked: standing.may_be_asked(),
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
         },
     ))

@@ -30,6 +30,13 @@ pub fn shown(at: Timestamp, text: &Text) -> String {
     }
 }
 
+/// `25 November 2026`, or as the reader writes dates.
+pub fn date_of(at: Timestamp, text: &Text) -> String {
+    local(at).map_or_else(String::new, |day| {
+        date(Some(day.year()), day.month(), day.day(), text)
+    })
+}
+
 /// `2026-11-25`, as a `date` input has it.
 pub fn day(at: Timestamp) -> String {
     local(at).map_or_else(String::new, |at| at.format("%Y-%m-%d").to_string())

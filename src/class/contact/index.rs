@@ -1,6 +1,6 @@
 //! The texts and keys of a card that lists and searches use.
 
-use carnet_proto::vcard::{Document, Kind, Line, PartialDate};
+use carnet_proto::vcard::{Document, Kind, Line, NAMELESS, PartialDate};
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
 
 use crate::domain::{
@@ -72,7 +72,10 @@ fn texts(card: &Document, display: &str, country: Option<Region>) -> Vec<IndexTe
             texts.push(IndexText::searched(field, value, part));
         }
     };
-    add("name", display.to_owned(), Part::Name);
+    // What stands for a name is none.
+    if display != NAMELESS {
+        add("name", display.to_owned(), Part::Name);
+    }
     for n in card.all("N") {
         // Each by itself: "Martin Alice" is nobody's name when it is written "Martin;Alice".
         for component in n.components() {

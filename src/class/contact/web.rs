@@ -186,6 +186,10 @@ impl WebFacet for Contact {
         view::property(name, text)
     }
 
+    fn value(&self, name: &str, value: &str, text: &Text) -> String {
+        view::value(name, value, text)
+    }
+
     fn is_country(&self, code: &str) -> bool {
         let region = code.parse::<Region>().ok();
         // A number without a country code can be read in countries only.

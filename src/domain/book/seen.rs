@@ -27,10 +27,11 @@ impl Book {
     /// Compares a version named by [`Book::version_of`] with the card as it is now.
     pub async fn seen(&self, card: &Card, version: &str) -> Result<Seen> {
         let etag = self.etag_of(&card.placement).await?;
-        let (held, tag) = version.split_once(' ').unwrap_or(("", version));
-        let before = match held.parse() {
-            Ok(held) if tag != etag => self.content_at(&card.placement, Seq(held)).await?,
-            _ => None,
+        let (_, tag) = version.split_once(' ').unwrap_or(("", version));
+        let before = if tag == etag {
+            None
+        } else {
+            self.seen_at(&card.placement, version).await?
         };
         // A refusal alone changes what the version is called.
         let is_same = before.as_deref() == Some(&*self.content(card));
@@ -45,6 +46,10 @@ impl Book {
     /// none where it is no longer kept. `NotFound` when the item was never here.
     pub async fn seen_of_gone(&self, server_id: &str, version: &str) -> Result<Option<Vec<u8>>> {
         let gone = self.gone(server_id).await?.placement;
+        self.seen_at(&gone, version).await
+    }
+
+    async fn seen_at(&self, placement: &Placement, version: &str) -> Result<Option<Vec<u8>>> {
         let Some((held, tag)) = version.split_once(' ') else {
             return Ok(None);
         };
@@ -52,13 +57,14 @@ impl Book {
             return Ok(None);
         };
         let store = self.core.store();
-        let Some(version) = store.version_at(gone.id, Seq(held), None).await? else {
+        let found = store.version_at(placement.id, Seq(held), None).await?;
+        let Some(version) = found else {
             return Ok(None);
         };
         let was = Placement {
             digest: digest(&version.document),
             overlay: version.overlay.clone().into(),
-            ..gone
+            ..placement.clone()
         };
         // Only who has seen a version knows its tag; others may have been meant not to see it.
         let refused = self.marks_of([&was]).await?.of(&was);

@@ -1,6 +1,11 @@
-//! Cleaning of file names that strangers send.
+//! Names of documents: those that strangers send, and those that people type.
 
 use unicode_normalization::UnicodeNormalization as _;
+
+use crate::domain::{
+    error::{Error, Result},
+    rule::Rule,
+};
 
 /// Characters of a name.
 const LONGEST: usize = 200;
@@ -34,6 +39,15 @@ pub fn cleaned(name: &str) -> String {
         .collect();
     let cut = format!("{}{ending}", stem.trim_end_matches([' ', '.']));
     cut
+}
+
+/// A name that somebody typed: [`cleaned`], but nothing of it is cut off.
+pub fn typed(name: &str) -> Result<String> {
+    let whole = name.trim().replace(['/', '\\'], "-");
+    if whole.is_empty() || whole.chars().count() > LONGEST {
+        return Err(Error::Invalid(Rule::DocumentName(LONGEST)));
+    }
+    Ok(cleaned(&whole))
 }
 
 /// No control, no mark of direction, no joiner that shows nothing.
@@ -72,6 +86,20 @@ mod tests {
             assert_eq!(cleaned(sent), kept, "{sent:?}");
             assert_eq!(cleaned(kept), kept, "{kept:?} stays");
         }
+    }
+
+    #[test]
+    fn a_typed_name_stays_whole() {
+        for (written, kept) in [
+            ("Contract 2025/2026.txt", "Contract 2025-2026.txt"),
+            ("a/b:c.txt", "a-b:c.txt"),
+            (" back\\slash ", "back-slash"),
+        ] {
+            assert_eq!(typed(written).ok().as_deref(), Some(kept), "{written}");
+        }
+        assert!(typed("  ").is_err());
+        assert!(typed(&"x".repeat(201)).is_err());
+        assert!(typed(&"é".repeat(200)).is_ok());
     }
 
     #[test]

@@ -260,8 +260,10 @@ impl Core {
         let page = self.store().search(&plan).await?;
         (outcome.hits, outcome.found) = (page.hits, page.found);
         let wider = parse::parse(&request.text, LastWord::Beginning, criteria);
-        if outcome.found == 0 && wider.widened {
+        let (restricted, wider_parts) = restricted(&request.criteria, LastWord::Beginning);
+        if outcome.found == 0 && (wider.widened || wider_parts) {
             plan.root = wider.root;
+            plan.restricted = restricted;
             let page = self.store().search(&plan).await?;
             outcome.widened = page.found > 0;
             (outcome.hits, outcome.found) = (page.hits, page.found);
@@ -352,21 +354,7 @@ impl Core {
             membership.map(|m| m.book).ok_or(Error::NotFound)
         };
         let places = self.places_searched(actor, request).await?;
-        let mut restricted = Vec::new();
-        for (part, text) in [
-            (Part::Name, &criteria.name),
-            (Part::Organization, &criteria.organization),
-            (Part::Email, &criteria.email),
-            (Part::Telephone, &criteria.telephone),
-            (Part::City, &criteria.city),
-            (Part::Country, &criteria.country),
-        ] {
-            let root = match part {
-                Part::Telephone => parse::parse_number(text),
-                _ => parse::parse(text, LastWord::Whole, true).root,
-            };
-            restricted.extend(root.map(|root| (part, root)));
-        }
+        let (restricted, _) = restricted(criteria, LastWord::Whole);
         let filter = Filter {
             tag: criteria.tag,
             has_comment: criteria.has_comment,
@@ -412,6 +400,31 @@ impl Core {
         }
         Ok(found)
     }
+}
+
+/// The conditions of the criteria that are texts, and whether the last word of one was read as a
+/// beginning.
+fn restricted(criteria: &Criteria, last: LastWord) -> (Vec<(Part, Node)>, bool) {
+    let (mut restricted, mut widened) = (Vec::new(), false);
+    for (part, text) in [
+        (Part::Name, &criteria.name),
+        (Part::Organization, &criteria.organization),
+        (Part::Email, &criteria.email),
+        (Part::Telephone, &criteria.telephone),
+        (Part::City, &criteria.city),
+        (Part::Country, &criteria.country),
+    ] {
+        let root = match part {
+            Part::Telephone => parse::parse_number(text),
+            _ => {
+                let query = parse::parse(text, last, true);
+                widened |= query.widened;
+                query.root
+            }
+        };
+        restricted.extend(root.map(|root| (part, root)));
+    }
+    (restricted, widened)
 }
 
 /// The marks that criteria ask for.

@@ -9,7 +9,7 @@ use super::{ASKED_A_DAY, Answer, Campaign, NewVerification, Verification, Verifi
 use crate::domain::{
     actor::{Actor, Client},
     batch::Op,
-    book::{Book, Edit},
+    book::{Book, Edit, Seen},
     collection::Place,
     core::Core,
     error::{Error, Result},
@@ -50,6 +50,25 @@ pub struct Standing {
     /// An unanswered request: its time, and the state of its letter.
     pub asked: Option<(Timestamp, Option<(State, String)>)>,
     pub declined: Option<Timestamp>,
+    /// When it may be asked again, where it was asked within a day.
+    pub rests_until: Option<Timestamp>,
+}
+
+impl Standing {
+    /// Whether a request would be taken.
+    pub fn may_be_asked(&self) -> bool {
+        self.declined.is_none() && self.rests_until.is_none()
+    }
+}
+
+/// The last of some requests that nobody has looked at and that went less than a day ago.
+fn unanswered_today(asked: &[Verification]) -> Option<Timestamp> {
+    let yesterday = Timestamp::now().plus_days(-1);
+    let fresh = asked.iter().filter(|asked| asked.used.is_none());
+    fresh
+        .map(|asked| asked.at)
+        .filter(|at| *at > yesterday)
+        .max()
 }
 
 /// The contact behind a link, for the page it opens.
@@ -159,11 +178,7 @@ impl Book {
             return Err(Error::Invalid(Rule::Declined));
         }
         let yesterday = Timestamp::now().plus_days(-1);
-        let asked = store.verifications_of(item).await?;
-        if asked
-            .iter()
-            .any(|asked| asked.at > yesterday && asked.used.is_none())
-        {
+        if unanswered_today(&store.verifications_of(item).await?).is_some() {
             return Err(Error::Invalid(Rule::AskedToday));
         }
         let (by_person, to_address) = store.asked_since(person, &ask.address, yesterday).await?;
@@ -220,6 +235,7 @@ impl Book {
         }
         let open = asked.first().filter(|asked| asked.answer.is_none());
         standing.asked = open.map(|open| (open.at, open.letter.clone()));
+        standing.rests_until = unanswered_today(&asked).map(|at| at.plus_days(1));
         let person = self.actor().person;
         standing.declined = store.declined(person, placement.item, "").await?;
         Ok(standing)
@@ -401,13 +417,18 @@ impl Asked {
         Ok(readers.len())
     }
 
-    /// Identifies the content shown; an answer carries it.
+    /// Names the version read, for [`Asked::seen`] and [`Asked::answer`].
     pub async fn version(&self) -> Result<String> {
-        self.book.etag_of(&self.card.placement).await
+        self.book.version_of(&self.card).await
+    }
+
+    /// Compares a version that a page carried with the content read.
+    pub async fn seen(&self, version: &str) -> Result<Seen> {
+        self.book.seen(&self.card, version).await
     }
 
     /// Carries out the contact's answer and notifies the person, in one transaction. False, and
-    /// nothing done, when the content has changed from the version named.
+    /// nothing done, when an edit was made for another version than the present one.
     pub async fn answer(
         &self,
         answer: Answer,
@@ -421,7 +442,7 @@ impl Asked {
             .decided(|book| async move {
                 let card = book.current(placement).await?;
                 book.require(&card.placement, Right::Verify).await?;
-                if book.etag_of(&card.placement).await? != version {
+                if edit.is_some() && book.version_of(&card).await? != version {
                     return Ok(false);
                 }
                 let mut ops = Vec::new();

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::read::Reader;
-use crate::domain::{actor::Account, id::PersonId, principal::Person};
+use crate::domain::{actor::Account, collation::sort_key, id::PersonId, principal::Person};
 
 /// Accounts kept at once.
 const MAX_KEPT: usize = 20_000;
@@ -73,9 +73,11 @@ impl Accounts {
         person: Person,
         login: Option<&str>,
     ) -> rusqlite::Result<Arc<Account>> {
+        let mut memberships = reader.memberships(person.id)?;
+        memberships.sort_by_cached_key(|own| sort_key(&own.display_name));
         let account = Arc::new(Account {
             revision: revision.0,
-            memberships: reader.memberships(person.id)?,
+            memberships,
             person,
         });
         self.at(revision, |kept| {

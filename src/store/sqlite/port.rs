@@ -13,7 +13,8 @@ use async_trait::async_trait;
 use super::{Sqlite, backup, check};
 use crate::domain::{
     batch::{Batch, Committed},
-    collection::Collection,
+    collation::sort_key,
+    collection::{Collection, Place},
     error::Result,
     id::{CollectionId, ItemId, PersonId, PlacementId, Seq, Timestamp},
     item::{Card, Placement},
@@ -44,7 +45,13 @@ impl Store for Sqlite {
     }
 
     async fn books(&self, person: PersonId) -> Result<Vec<Collection>> {
-        self.look_up(move |r| r.books(person)).await
+        let mut books = self.look_up(move |r| r.books(person)).await?;
+        // Private ones first, in the order their owner gave them.
+        books.sort_by_cached_key(|book| match book.place {
+            Place::Private(_) => String::new(),
+            _ => sort_key(&book.display_name),
+        });
+        Ok(books)
     }
 
     async fn private_book(&self, person: PersonId, segment: &str) -> Result<Option<Collection>> {

@@ -10,7 +10,8 @@ use super::{
     read::{COLLECTION, Reader, collection},
 };
 use crate::domain::{
-    collection::Collection,
+    collation::sort_key,
+    collection::{Collection, Place},
     document::{Documents, Weight},
     error::Result,
     id::{ItemId, PersonId, Timestamp},
@@ -47,18 +48,33 @@ impl Documents for Sqlite {
 
 impl Reader<'_> {
     fn folders(&self, person: PersonId) -> rusqlite::Result<Vec<Collection>> {
-        let first = "c.segment <> 'documents', lower(c.display_name), c.id";
         let own = format!(
             "{COLLECTION} WHERE c.person = ?1 AND c.kind = 'private' AND c.class = 'document'
-             ORDER BY {first}"
+             ORDER BY c.id"
         );
+        let by_name = |folder: &Collection| {
+            let is_first = folder.is_default_folder();
+            (!is_first).then(|| sort_key(&folder.display_name))
+        };
         let mut folders = self.all(&own, [person.0], collection)?;
+        folders.sort_by_cached_key(by_name);
         let of_groups = format!(
             "{COLLECTION} JOIN membership m ON m.grp = c.grp AND m.person = ?1
              WHERE c.kind = 'group' AND c.class = 'document'
-             ORDER BY lower(g.display_name), g.id, {first}"
+             ORDER BY c.id"
         );
-        folders.extend(self.all(&of_groups, [person.0], collection)?);
+        let of_groups = self.all(&of_groups, [person.0], collection)?;
+        let mut groups = self.memberships(person)?;
+        groups.sort_by_cached_key(|group| sort_key(&group.display_name));
+        for group in groups {
+            let mut own: Vec<Collection> = of_groups
+                .iter()
+                .filter(|folder| folder.place == Place::Group(group.group))
+                .cloned()
+                .collect();
+            own.sort_by_cached_key(by_name);
+            folders.extend(own);
+        }
         Ok(folders)
     }
 

@@ -7,6 +7,7 @@ use axum::{
     extract::{Multipart, State},
     response::Response,
 };
+use http::StatusCode;
 
 use super::{
     family_name, octets,
@@ -17,7 +18,7 @@ use crate::{
     domain::{
         book::Book,
         document::{Change, Details},
-        error::Result,
+        error::{Error, Result},
         item::{Card, Placement},
     },
     text::fill,
@@ -197,9 +198,19 @@ pub async fn change(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
     match changed.await {
         Ok(()) => Done::of(Deed::Saved).at(&item.path()),
         Err(error) => {
-            let told = refused(&error, &posted.visit);
+            let d = posted.visit.text.documents;
+            let told = stale_or(&error, d.stale_details, || refused(&error, &posted.visit));
+            let sent = ["name", "description"].map(|field| (field, posted.value(field)));
+            let told = told.with_sent(sent);
             details_telling(&web, &item, &posted.visit, told).await
         }
+    }
+}
+
+fn stale_or(error: &Error, stale: &str, told: impl FnOnce() -> Told) -> Told {
+    match error {
+        Error::PreconditionFailed => Told::Refused(StatusCode::CONFLICT, stale.to_owned()),
+        _ => told(),
     }
 }
 
@@ -225,6 +236,15 @@ pub async fn replace(
     };
     match replaced.await {
         Ok(()) => Done::of(Deed::NewVersion).at(&item.path()),
-        Err(unfit) => details_telling(&web, &item, &visit, unfit.told(&visit)).await,
+        Err(unfit) => {
+            let told = match &unfit {
+                Unfit::Error(error) => {
+                    let d = visit.text.documents;
+                    stale_or(error, d.stale_version, || unfit.told(&visit))
+                }
+                _ => unfit.told(&visit),
+            };
+            details_telling(&web, &item, &visit, told).await
+        }
     }
 }

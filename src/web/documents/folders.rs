@@ -24,7 +24,7 @@ pub async fn make(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
         let name = folder_name(&folder, &posted.visit);
         Ok((PlacePath::of(&folder), Done::of(Deed::FolderMade).to(&name)))
     };
-    settled(&web, &place, &posted, made.await).await
+    settled(&web, &place, &posted, "new-folder", made.await).await
 }
 
 /// `POST /d/…/rename`
@@ -35,7 +35,7 @@ pub async fn rename(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
         book.rename_folder(name).await?;
         Ok((place.clone(), Done::of(Deed::FolderRenamed).to(name)))
     };
-    settled(&web, &place, &posted, renamed.await).await
+    settled(&web, &place, &posted, "folder-name", renamed.await).await
 }
 
 /// `POST /d/…/delete`
@@ -54,7 +54,7 @@ pub async fn delete(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
             Done::of(Deed::FolderDeleted).to(&name).undone_by(undo),
         ))
     };
-    settled(&web, &place, &posted, deleted.await).await
+    settled(&web, &place, &posted, "", deleted.await).await
 }
 
 /// `POST /d/…/restore`
@@ -70,19 +70,21 @@ pub async fn restore(State(web): State<Arc<Web>>, place: PlacePath, posted: Post
         };
         Ok((place.clone(), done))
     };
-    settled(&web, &place, &posted, restored.await).await
+    settled(&web, &place, &posted, "", restored.await).await
 }
 
+/// A refused name stays in the form, which has it as `field`.
 async fn settled(
     web: &Arc<Web>,
     place: &PlacePath,
     posted: &Posted,
+    field: &str,
     outcome: Result<(PlacePath, Done)>,
 ) -> Response {
     match outcome {
         Ok((next, done)) => done.at(&next.path()),
         Err(error) => {
-            let told = refused(&error, &posted.visit);
+            let told = refused(&error, &posted.visit).with_sent([(field, posted.value("name"))]);
             folder_telling(web, place, &posted.visit, &ListParams::default(), told).await
         }
     }

@@ -13,7 +13,7 @@ use crate::{
         id::{CollectionId, TagId},
         item::Placement,
         rule::Rule,
-        sharing::How,
+        sharing::{How, Placed},
         undo::Undo,
     },
     web::{
@@ -121,7 +121,8 @@ async fn bring(
     let (mut brought, mut left, mut undos) = (0, 0, Vec::new());
     for Chosen { book, placements } in chosen(web, posted).await? {
         let outcomes = book.bring(&placements, &target, how).await?;
-        let items: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
+        let items = outcomes.into_iter().filter_map(Result::ok);
+        let items: Vec<_> = items.filter(Placed::is_done).collect();
         brought += items.len();
         left += placements.len() - items.len();
         undos.push(Undo::Brought {

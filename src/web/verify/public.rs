@@ -14,7 +14,10 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
-use super::shown::{GROWING, lines, shown, submitted};
+use super::{
+    shown::{GROWING, lines_of, shown},
+    typed::{Over, Typed},
+};
 use crate::{
     domain::{
         access::household,
@@ -114,12 +117,20 @@ pub async fn page(
         "declined" => Some(t.thanks_declined),
         _ => None,
     };
-    let form = web.facet.form(Some(&asked.content()), text);
+    let version = match asked.version().await {
+        Ok(version) => version,
+        Err(error) => return unstored(anonymous_failure(&error, headers)),
+    };
+    let filled = Filled {
+        form: web.facet.form(Some(&asked.content()), text),
+        version,
+        wrong: String::new(),
+    };
     let shell = Shell {
         notice: notice.map(str::to_owned),
         ..public_shell(&web, text).await
     };
-    show_page(&asked, &token, form, StatusCode::OK, shell).await
+    show_page(&asked, &token, filled, StatusCode::OK, shell)
 }
 
 /// `GET /v/TOKEN/photo`
@@ -169,78 +180,98 @@ pub async fn answer(
         problem: Some(problem.to_owned()),
         ..public_shell(&web, text).await
     };
+    let typed = match Typed::read(&web, &asked, &fields, text).await {
+        Ok(typed) => typed,
+        Err(error) => return unstored(anonymous_failure(&error, &headers)),
+    };
+    // Whatever becomes of it, what was typed is there to be sent again.
+    let again = |more: Option<&str>, wrong: String| Filled {
+        form: typed.form(&web, more, text),
+        version: typed.version.clone(),
+        wrong,
+    };
     if !web.verify.sent.allows(&token) {
-        let form = web.facet.form(Some(&asked.content()), text);
         let status = StatusCode::TOO_MANY_REQUESTS;
         let shell = failed(text.mail.too_often).await;
-        return show_page(&asked, &token, form, status, shell).await;
+        return show_page(&asked, &token, again(None, String::new()), status, shell);
     }
-    match done(&web, &asked, &fields, text).await {
+    if let Some(list) = value(&fields, "do").strip_prefix("more-") {
+        let shell = public_shell(&web, text).await;
+        let filled = again(Some(list), String::new());
+        return show_page(&asked, &token, filled, StatusCode::OK, shell);
+    }
+    match done(&web, &asked, &typed, &fields, text).await {
         Ok(Done::Answered(answer)) => {
             let query = form_encode(&[("done", answer.as_str()), ("lang", text.lang)]);
             unstored(see_other(&format!("/v/{token}?{query}")))
         }
-        Ok(Done::More(form)) => {
-            let shell = public_shell(&web, text).await;
-            show_page(&asked, &token, form, StatusCode::OK, shell).await
+        Ok(Done::Contested { over, version, now }) => {
+            let filled = Filled {
+                form: typed.form_over(&web, &asked, &over, text),
+                version,
+                wrong: String::new(),
+            };
+            let said = now.iter().map(|(label, value)| match value.as_str() {
+                "" => format!("{label}: –"),
+                value => format!("{label}: {}", value.replace('\n', ", ")),
+            });
+            let said = said.collect::<Vec<_>>().join(" · ");
+            let problem = fill(text.mail.changed_to, &[&said]);
+            let shell = failed(&problem).await;
+            show_page(&asked, &token, filled, StatusCode::CONFLICT, shell)
         }
         Ok(Done::Stale) => {
-            // What is there now, to be looked at again.
-            let asked = match led(&web, &token, &peer, &headers).await {
-                Ok(asked) => asked,
-                Err(refused) => return refused,
-            };
-            let form = web.facet.form(Some(&asked.content()), text);
+            let filled = again(None, String::new());
             let shell = failed(text.mail.changed_meanwhile).await;
-            show_page(&asked, &token, form, StatusCode::CONFLICT, shell).await
+            show_page(&asked, &token, filled, StatusCode::CONFLICT, shell)
         }
         Err(error) => {
             let (status, _, message) = explain(&error, text);
-            // What was typed is there to be put right.
-            let form = web.facet.form(Some(&asked.content()), text);
-            let sent = submitted(
-                &shown(form, &asked.verification.asked.hidden),
-                &fields,
-                text,
-            );
-            let mut form = web.facet.refill(None, &sent, None, text);
-            form.has_photo = web.facet.photo(&asked.content()).is_some();
             let shell = failed(&message).await;
-            show_wrong(&asked, &token, form, status, shell, wrong(&error)).await
+            show_page(&asked, &token, again(None, wrong(&error)), status, shell)
         }
     }
 }
 
 enum Done {
     Answered(Answer),
-    /// One more row of a list.
-    More(Form),
-    /// The data changed since they were shown.
+    /// Something was changed on both sides, or a page was confirmed that shows what is no more.
+    Contested {
+        over: Over,
+        version: String,
+        /// What it is called, and what it says now.
+        now: Vec<(String, String)>,
+    },
+    /// The data changed while they were read.
     Stale,
 }
 
 async fn done(
     web: &Web,
     asked: &Asked,
+    typed: &Typed,
     fields: &[(String, String)],
     text: &'static Text,
 ) -> Result<Done> {
     let content = asked.content();
-    let hidden = &asked.verification.asked.hidden;
-    let form = shown(web.facet.form(Some(&content), text), hidden);
-    let sent = submitted(&form, fields, text);
-    let wanted = value(fields, "do");
-    if let Some(list) = wanted.strip_prefix("more-") {
-        let mut form = web.facet.refill(None, &sent, Some(list), text);
-        form.has_photo = web.facet.photo(&content).is_some();
-        return Ok(Done::More(form));
-    }
-    let (answer, edit) = match wanted {
-        // Whoever typed something wants it kept, whichever button they pressed.
-        "confirm" if sent.fields.is_empty() && !sent.remove_photo => (Answer::Confirmed, None),
+    let version = asked.version().await?;
+    let (answer, edit) = match value(fields, "do") {
         "decline" => (Answer::Declined, None),
+        // Whatever they are meanwhile.
         "erase" => (Answer::Erased, Some(web.facet.erased())),
-        "send" | "confirm" => corrected(web, &content, &sent)?,
+        // Whoever typed something wants it kept, whichever button they pressed.
+        "send" | "confirm" => {
+            let mut over = typed.over(web, asked, text)?;
+            let wanted = corrected(web, &content, &over.sent)?;
+            let mut now = std::mem::take(&mut over.both);
+            if wanted.0 == Answer::Confirmed {
+                now.append(&mut over.theirs);
+            }
+            if !now.is_empty() {
+                return Ok(Done::Contested { over, version, now });
+            }
+            wanted
+        }
         _ => return Err(Error::NotFound),
     };
     let after = match &edit {
@@ -252,9 +283,8 @@ async fn done(
     if value(fields, "tell") == "1" {
         letters.push(to_contact(web, asked, &after, text).await?);
     }
-    let version = value(fields, "version");
     if asked
-        .answer(answer, version, edit.as_deref(), &letters)
+        .answer(answer, &version, edit.as_deref(), &letters)
         .await?
     {
         Ok(Done::Answered(answer))
@@ -302,7 +332,10 @@ fn to_owner(
     let said = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
     let lines = differences.into_iter().map(|difference| {
         let label = web.facet.property(&difference.property, text);
-        let (before, after) = (said(difference.before), said(difference.after));
+        let shown = |value: Option<String>| {
+            said(value.map(|value| web.facet.value(&difference.property, &value, text)))
+        };
+        let (before, after) = (shown(difference.before), shown(difference.after));
         (label, format!("{before} → {after}"))
     });
     let place = PlacePath::of(&asked.book).path();
@@ -337,7 +370,7 @@ async fn to_contact(
         language: text.lang.to_owned(),
         letter: Letter::Kept(Kept {
             owner: Sender::of(&asked.asker),
-            lines: lines(&shown(web.facet.form(Some(after), text), &new.hidden)),
+            lines: lines_of(web, after, &new.hidden, text),
             purpose: new.purpose.clone(),
             since: when::shown(asked.card.placement.created, text),
             readers: asked.readers().await?,
@@ -377,31 +410,24 @@ async fn led(
     }
 }
 
-async fn show_page(
-    asked: &Asked,
-    token: &str,
+/// The form of the page.
+struct Filled {
     form: Form,
-    status: StatusCode,
-    shell: Shell,
-) -> Response {
-    show_wrong(asked, token, form, status, shell, String::new()).await
+    /// Names the version it was made from.
+    version: String,
+    /// Name of the field that was refused.
+    wrong: String,
 }
 
-/// The page with the field marked that was refused.
-async fn show_wrong(
+fn show_page(
     asked: &Asked,
     token: &str,
-    form: Form,
+    filled: Filled,
     status: StatusCode,
     shell: Shell,
-    wrong: String,
 ) -> Response {
     let new = &asked.verification.asked;
-    let form = shown(form, &new.hidden);
-    let version = match asked.version().await {
-        Ok(version) => version,
-        Err(_) => return unstored(StatusCode::SERVICE_UNAVAILABLE.into_response()),
-    };
+    let form = shown(filled.form, &new.hidden);
     let text = shell.text;
     let page = Page {
         heading: fill(text.mail.verify_heading, &[&asked.asker.name]),
@@ -416,9 +442,9 @@ async fn show_wrong(
                 (other.lang, other.mail.this_language, link)
             })
             .collect(),
-        version,
+        version: filled.version,
         form,
-        wrong,
+        wrong: filled.wrong,
         shell,
     };
     unstored(show(status, &page))
@@ -429,7 +455,8 @@ fn language(asked: &Asked, chosen: &str) -> &'static Text {
     by_tag(chosen).or(letter).unwrap_or(&text::EN)
 }
 
-fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
+/// The first value of a field; empty when absent.
+pub fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
     let found = fields.iter().find(|(field, _)| field == name);
     found.map_or("", |(_, value)| value)
 }

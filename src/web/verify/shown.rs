@@ -15,6 +15,8 @@ const OFFERED: [&str; 5] = ["given", "family", "org", "title", "bday"];
 const OWN: [&str; 2] = ["note", "categories"];
 /// Lists to which something can be added.
 pub const GROWING: [&str; 5] = ["tel", "email", "adr", "url", "impp"];
+/// The list of values that have no name but the owner's.
+pub const OWN_FIELDS: &str = "custom";
 /// What a name says that was removed.
 const NAMELESS: &str = "—";
 /// Values of a form that are read, and characters of each.
@@ -36,8 +38,16 @@ pub fn shown(mut form: Form, hidden: &[String]) -> Form {
             offered && !left_out(&list.name)
         });
         for list in &mut section.lists {
-            // Labels are the owner's own words.
-            list.rows.iter_mut().for_each(|row| row.label = None);
+            for row in &mut list.rows {
+                // Labels are the owner's own words, but a field of their own says nothing without.
+                let own = row.label.take().map(|label| label.value);
+                let own = own.filter(|own| list.name == OWN_FIELDS && !own.is_empty());
+                for field in &mut row.fields {
+                    if let Some(own) = &own {
+                        field.label.clone_from(own);
+                    }
+                }
+            }
         }
     }
     let is_empty = |section: &Section| section.fields.is_empty() && section.lists.is_empty();
@@ -58,7 +68,7 @@ pub fn is_filled(row: &FieldRow) -> bool {
 }
 
 /// The values that are there, each with what it is called.
-pub fn lines(form: &Form) -> Vec<(String, String)> {
+fn lines(web: &Web, form: &Form, text: &Text) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     for section in &form.sections {
         for field in section
@@ -67,15 +77,20 @@ pub fn lines(form: &Form) -> Vec<(String, String)> {
             .filter(|field| !field.value.is_empty())
         {
             let chosen = field.choices.iter().find(|choice| choice.selected);
-            let value = chosen.map_or(&field.value, |choice| &choice.label);
-            lines.push((field.label.clone(), value.clone()));
+            let value = match chosen {
+                Some(choice) => choice.label.clone(),
+                None => web.facet.value(&field.id, &field.value, text),
+            };
+            lines.push((field.label.clone(), value));
         }
         for list in &section.lists {
             for row in list.rows.iter().filter(|row| is_filled(row)) {
                 let kind = row.kinds.iter().find(|kind| kind.selected);
-                let label = match kind.filter(|_| row.kinds.len() > 1) {
-                    Some(kind) => format!("{} ({})", list.legend, kind.label),
-                    None => list.legend.clone(),
+                let own = row.fields.first().filter(|_| list.name == OWN_FIELDS);
+                let label = match (kind.filter(|_| row.kinds.len() > 1), own) {
+                    (Some(kind), _) => format!("{} ({})", list.legend, kind.label),
+                    (None, Some(own)) => own.label.clone(),
+                    (None, None) => list.legend.clone(),
                 };
                 let values = row.fields.iter().map(|field| field.value.trim());
                 let values: Vec<&str> = values.filter(|value| !value.is_empty()).collect();
@@ -94,7 +109,11 @@ pub fn lines_of(
     hidden: &[String],
     text: &'static Text,
 ) -> Vec<(String, String)> {
-    lines(&shown(web.facet.form(Some(document), text), hidden))
+    lines(
+        web,
+        &shown(web.facet.form(Some(document), text), hidden),
+        text,
+    )
 }
 
 /// What a contact sent, as far as it concerns what they were shown: values, and rows to take away.

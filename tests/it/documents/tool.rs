@@ -46,9 +46,6 @@ fn a_document_is_uploaded_shown_downloaded_and_replaced() {
     );
     assert_eq!(answer.status, 303, "{}", answer.text());
     assert_eq!(alice.get(&format!("{page}/file")).body, b"%PDF-1.7 two");
-    let again = alice.upload(&format!("{page}/version"), &fields, &[("b.pdf", b"three")]);
-    assert_eq!(again.status, 409, "a stale page replaces nothing");
-    assert_eq!(alice.get(&format!("{page}/file")).body, b"%PDF-1.7 two");
     let history = alice.page(&format!("{page}/history"));
     let end = history.find("/file\"").expect("a version") + 5;
     let link = &history[history[..end].rfind('"').expect("a link") + 1..end];
@@ -70,7 +67,7 @@ fn a_document_is_uploaded_shown_downloaded_and_replaced() {
     done(&alice, &format!("{page}/details"), &fields);
     let details = alice.page(&page);
     assert!(
-        details.contains("<h1>plan.pdf</h1>") && details.contains("For the jury"),
+        details.contains("<h1>-plan.pdf</h1>") && details.contains("For the jury"),
         "{details}"
     );
     is_whole(&server);
@@ -356,4 +353,92 @@ fn the_side_of_documents_leads_to_the_last_search_and_changes_tags() {
             .contains("No document matches.")
     );
     assert!(alice.page("/tags").contains("Contacts and documents"));
+}
+
+#[test]
+fn what_a_stale_page_of_a_document_sends_is_kept() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let page = added(&alice, HERE, "plan.txt", b"one");
+    let version = hidden(&alice.page(&page), "version");
+    let details = |name, description| {
+        let fields = [
+            ("version", version.as_str()),
+            ("name", name),
+            ("description", description),
+        ];
+        post(&alice, &format!("{page}/details"), &fields)
+    };
+    assert_eq!(details("first.txt", "of the first").status, 303);
+    let stale = details("second.txt", "of the second");
+    assert_eq!(stale.status, 409);
+    let told = stale.text();
+    for shown in [
+        "<h1>first.txt</h1>",
+        "value=\"second.txt\"",
+        "\nof the second</textarea>",
+        "still in the form",
+    ] {
+        assert!(told.contains(shown), "{shown}: {told}");
+    }
+    // It can be sent again from there.
+    let version = hidden(&told, "version");
+    let fields = [("version", version.as_str()), ("name", "second.txt")];
+    done(&alice, &format!("{page}/details"), &fields);
+
+    let token = hidden(&alice.page(&page), "token");
+    let version = hidden(&alice.page(&page), "version");
+    let fields = [("token", token.as_str()), ("version", version.as_str())];
+    let replace = |octets: &[u8]| {
+        let files = [("b.txt", octets)];
+        alice.upload(&format!("{page}/version"), &fields, &files)
+    };
+    assert_eq!(replace(b"two").status, 303);
+    let late = replace(b"three");
+    assert_eq!(late.status, 409);
+    assert!(late.text().contains("is in the history"), "{}", late.text());
+    assert_eq!(alice.get(&format!("{page}/file")).body, b"two");
+    let history = alice.page(&format!("{page}/history"));
+    let mut pieces: Vec<&str> = history.split("/file\"").collect();
+    pieces.pop();
+    let links = pieces.iter().filter_map(|before| before.rsplit('"').next());
+    let kept = links.map(|link| alice.get(&format!("{link}/file")).body);
+    let kept: Vec<Vec<u8>> = kept.collect();
+    assert!(kept.contains(&b"three".to_vec()), "{kept:?} {history}");
+    assert!(kept.contains(&b"one".to_vec()), "{kept:?}");
+    is_whole(&server);
+}
+
+#[test]
+fn a_name_with_a_slash_is_kept_whole() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let page = added(&alice, HERE, "plan.txt", b"one");
+    let version = hidden(&alice.page(&page), "version");
+    let fields = [
+        ("version", version.as_str()),
+        ("name", "Contract 2025/2026.txt"),
+    ];
+    done(&alice, &format!("{page}/details"), &fields);
+    assert!(
+        alice
+            .page(&page)
+            .contains("<h1>Contract 2025-2026.txt</h1>")
+    );
+    let version = hidden(&alice.page(&page), "version");
+    let long = "x".repeat(201);
+    let fields = [("version", version.as_str()), ("name", long.as_str())];
+    let refused = post(&alice, &format!("{page}/details"), &fields);
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains(&long));
+}
+
+#[test]
+fn a_folder_name_that_is_refused_stays_in_its_form() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let long = "f".repeat(150);
+    let refused = post(&alice, &format!("{HERE}/folders"), &[("name", &long)]);
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains(&format!("value=\"{long}\"")));
 }

@@ -124,6 +124,7 @@ async fn founding_is_open_or_for_administrators() {
         ("a/b", false),
         ("..", false),
         ("", false),
+        ("members", false),
         ("x\u{0}", false),
         ("a?b#c", false),
     ] {

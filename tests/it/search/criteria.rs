@@ -98,6 +98,18 @@ async fn criteria_join_the_text() {
         .await,
         "c10"
     );
+    // Where no word matches, the last one is read as a beginning, as in the main field.
+    assert_eq!(
+        ask(
+            "",
+            Criteria {
+                name: "alic".into(),
+                ..with()
+            }
+        )
+        .await,
+        "c10"
+    );
     assert_eq!(
         ask(
             "",

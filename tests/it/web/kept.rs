@@ -367,3 +367,127 @@ fn a_form_that_is_too_old_leads_back_to_the_page_it_stood_on() {
         assert_eq!(alice.get(page).status, 200);
     }
 }
+
+/// Posts a form with the token of the person's session.
+fn posted(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let token = hidden(&browser.page("/tags"), "token");
+    let mut all = vec![("token", token.as_str())];
+    all.extend_from_slice(fields);
+    browser.submit(path, &all)
+}
+
+#[test]
+fn a_comment_that_is_refused_stays_where_it_was_written() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let card = alice.card_named("/c/private", "Clara Dubois");
+    let card = card.expect("a card");
+    let long = "word ".repeat(2400);
+    let comments = format!("{card}/comments");
+    let refused = posted(&alice, &comments, &[("text", &long)]);
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains(&format!("\n{long}</textarea>")));
+    let added = posted(&alice, &comments, &[("text", "as it was")]);
+    assert_eq!(added.status, 303);
+    let comment = hidden(&alice.page(&card), "comment");
+    let edit = [("comment", comment.as_str()), ("text", &long)];
+    let page = posted(&alice, &format!("{comments}/edit"), &edit).text();
+    let fields = page.matches(&format!("\n{long}</textarea>")).count();
+    assert_eq!(fields, 1, "{page}");
+    // The comment is gone: what was written can be a new one.
+    let named = [("comment", comment.as_str())];
+    let deleted = posted(&alice, &format!("{comments}/delete"), &named);
+    assert_eq!(deleted.status, 303);
+    let edit = [("comment", comment.as_str()), ("text", "written in vain")];
+    let answer = posted(&alice, &format!("{comments}/edit"), &edit);
+    assert_eq!(answer.status, 404);
+    assert!(answer.text().contains("\nwritten in vain</textarea>"));
+    // So is the card: the page says what was written.
+    let page = alice.page(&card);
+    let fields = [
+        ("token", hidden(&page, "token")),
+        ("version", hidden(&page, "version")),
+    ];
+    let fields = fields
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(alice.submit(&format!("{card}/delete"), &fields).status, 303);
+    let answer = posted(&alice, &comments, &[("text", "written in vain")]);
+    assert_eq!(answer.status, 404);
+    assert!(answer.text().contains("You wrote: written in vain"));
+}
+
+#[test]
+fn small_forms_that_are_refused_keep_what_was_typed() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let fields = [("map", "own"), ("own", "https://x/")];
+    let refused = posted(&alice, "/settings/map", &fields);
+    assert_eq!(refused.status, 422);
+    let page = refused.text();
+    assert!(page.contains("value=\"https://x/\""), "{page}");
+    assert!(page.contains("value=\"own\" checked"), "{page}");
+    assert!(
+        page.contains("Write an address that begins with https://"),
+        "{page}"
+    );
+    let made = posted(
+        &alice,
+        "/tags",
+        &[("name", "Clients"), ("colour", "#aa0000")],
+    );
+    assert_eq!(made.status, 303);
+    let card = alice.card_named("/c/private", "Clara Dubois");
+    let card = card.expect("a card");
+    let tag = alice.page(&card);
+    let tag = tag.split("name=\"tag\" value=\"").nth(1).expect("a tag");
+    let tag = tag.split('"').next().expect("a number").to_owned();
+    let long = "t".repeat(70);
+    let fields = [("tag", tag.as_str()), ("name", &long)];
+    let refused = posted(&alice, &format!("{card}/tags"), &fields);
+    assert_eq!(refused.status, 422);
+    let page = refused.text();
+    assert!(page.contains(&format!("value=\"{long}\"")), "{page}");
+    assert!(page.contains(&format!("value=\"{tag}\" checked")), "{page}");
+}
+
+#[test]
+fn a_new_contact_says_something() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let nothing = alice.filled("/c/private/new", &[("tel-0-kind", "home")]);
+    let refused = alice.send("/c/private/new", &nothing, None);
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("write a name first"));
+    assert!(!alice.page("/c/private").contains("Unnamed"));
+    // A note says something; two of them are not the same person.
+    for note in ["one", "two"] {
+        let fields = alice.filled("/c/private/new", &[("note", note)]);
+        let saved = alice.send("/c/private/new", &fields, None);
+        assert_eq!(saved.status, 303, "{note}: {}", saved.text());
+    }
+}
+
+#[test]
+fn a_deletion_is_undone_twice_without_a_word_of_error() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let card = alice.card_named("/c/private", "Clara Dubois");
+    let card = card.expect("a card");
+    let page = alice.page(&card);
+    let (token, version) = (hidden(&page, "token"), hidden(&page, "version"));
+    let fields = [("token", token.as_str()), ("version", version.as_str())];
+    let deleted = alice.submit(&format!("{card}/delete"), &fields);
+    let list = alice.page(deleted.header("location").expect("a page"));
+    let revisions = hidden(&list, "revisions");
+    let undo = [
+        ("token", token.as_str()),
+        ("revisions", &revisions),
+        ("undo", "1"),
+    ];
+    for press in 0..2 {
+        let answer = alice.submit("/c/private/trash/restore", &undo);
+        assert_eq!(answer.status, 303, "{press}: {}", answer.text());
+    }
+    assert!(alice.card_named("/c/private", "Clara Dubois").is_some());
+}

@@ -12,6 +12,13 @@ pub struct Sort {
     relation: &'static str,
 }
 
+impl Sort {
+    /// Whether some programs write it in this property.
+    pub fn is(&self, property: &str) -> bool {
+        !self.property.is_empty() && self.property == property
+    }
+}
+
 /// AssistantName.
 pub const ASSISTANT: Sort = Sort {
     property: "X-EVOLUTION-ASSISTANT",

@@ -1,6 +1,6 @@
 //! The form of a contact: its values, and the patch of what was changed in it.
 
-use carnet_proto::vcard::{Document, Edit as Patch, NewLine, Param, escape_text};
+use carnet_proto::vcard::{Document, Edit as Patch, NAMELESS, NewLine, Param, escape_text};
 use uuid::Uuid;
 
 use super::{
@@ -543,7 +543,7 @@ fn with_name(before: &Document, after: &Document, language: &str) -> Document {
         .map(|line| line.text())
         .unwrap_or_default();
     let made = before.generated_name().unwrap_or_default();
-    let was_made = formatted.trim().is_empty() || formatted == made;
+    let was_made = ["", NAMELESS, made.as_str()].contains(&formatted.trim());
     let mut unnamed = after.edit();
     if let Some(at) = position(after, &["FN"]) {
         unnamed.set_raw(at, "");

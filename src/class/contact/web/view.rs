@@ -40,6 +40,13 @@ const TECHNICAL: [&str; 19] = [
     "X-CARNET-FAVOURITE",
     "X-CARNET-OTHER-UID",
 ];
+/// Properties with a date.
+const DATES: [&str; 4] = [
+    "BDAY",
+    "ANNIVERSARY",
+    "X-ANNIVERSARY",
+    "X-EVOLUTION-ANNIVERSARY",
+];
 /// Properties that are octets.
 const BINARY: [&str; 3] = ["LOGO", "SOUND", "KEY"];
 /// Characters of a value that a form only lists.
@@ -146,7 +153,11 @@ pub fn property(name: &str, text: &Text) -> String {
             let found = properties.iter().find(|(_, name, _)| *name == property);
             found.map(|(.., label)| label(text).to_owned())
         }
-        _ => None,
+        Kinds::Relations(relations) => {
+            let found = relations.iter().find(|(_, sort, _)| sort.is(property));
+            found.map(|(kind, ..)| labelled(list, kind, text))
+        }
+        Kinds::Types(..) => None,
     });
     if let Some(label) = by_property {
         return label;
@@ -168,7 +179,8 @@ pub fn property(name: &str, text: &Text) -> String {
         "NOTE" => text.note.to_owned(),
         "PHOTO" => text.photo.to_owned(),
         "BDAY" => text.birthday.to_owned(),
-        "ANNIVERSARY" => text.anniversary.to_owned(),
+        "ANNIVERSARY" | "X-ANNIVERSARY" | "X-EVOLUTION-ANNIVERSARY" => text.anniversary.to_owned(),
+        "RELATED" | "X-ABRELATEDNAMES" => text.related.to_owned(),
         FAVOURITE => text.favourite.to_owned(),
         _ => singles()
             .find(|field| match &field.place {
@@ -182,6 +194,23 @@ pub fn property(name: &str, text: &Text) -> String {
                 |field| (field.label)(text).to_owned(),
             ),
     }
+}
+
+/// A value of a property, or of the field of that name, as people read it.
+pub fn value(name: &str, value: &str, text: &Text) -> String {
+    let name = name.to_ascii_uppercase();
+    if DATES.contains(&name.as_str()) {
+        return date_shown(value, text).unwrap_or_else(|| value.to_owned());
+    }
+    let choices = singles().find_map(|field| match field.place {
+        Place::Choice(choices) if choices.properties.contains(&name.as_str()) => Some(choices),
+        _ => None,
+    });
+    let code = value.split(';').next().unwrap_or_default();
+    let options = choices.iter().flat_map(|choices| choices.options);
+    let mut said = options.filter(|(option, _)| !option.is_empty() && *option == code);
+    said.next()
+        .map_or_else(|| value.to_owned(), |(_, label)| label(text).to_owned())
 }
 
 /// `Phone (work)`; people are called by what they are.
@@ -261,15 +290,13 @@ fn number(kind: &str, value: &str, text: &Text, country: Option<Region>) -> Card
 
 /// A date in the reader's format, a birthday with the age; a partial date unchanged.
 pub fn dated(sort: date::Sort, value: String, reader: &Reader) -> String {
-    let Some(date) = PartialDate::parse(&value) else {
+    let Some(shown) = date_shown(&value, reader.text) else {
         return value;
     };
-    let (Some(month), Some(day)) = (date.month, date.day) else {
-        return value;
-    };
-    let (year, month, day) = (date.year.map(i32::from), month.into(), day.into());
-    let shown = dates::date(year, month, day, reader.text);
-    let born = year.and_then(|year| NaiveDate::from_ymd_opt(year, month, day));
+    let born = PartialDate::parse(&value).and_then(|date| {
+        let (year, month, day) = (date.year?, date.month?, date.day?);
+        NaiveDate::from_ymd_opt(year.into(), month.into(), day.into())
+    });
     let age = born.and_then(|born| dates::age(born, reader.today));
     match age.filter(|_| sort == date::Sort::Birthday) {
         Some(age) => {
@@ -279,6 +306,14 @@ pub fn dated(sort: date::Sort, value: String, reader: &Reader) -> String {
         }
         None => shown,
     }
+}
+
+/// A date of a card as the reader writes dates; none of one without a day.
+fn date_shown(value: &str, text: &Text) -> Option<String> {
+    let date = PartialDate::parse(value)?;
+    let (month, day) = (date.month?, date.day?);
+    let year = date.year.map(i32::from);
+    Some(dates::date(year, month.into(), day.into(), text))
 }
 
 /// A messaging address of Skype's, in the forms programs write it: `IMPP:skype:name`,
@@ -391,6 +426,30 @@ fn others(card: &Document) -> impl Iterator<Item = &Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_programs_call_in_their_own_way_is_said_in_words() {
+        use crate::text::FR;
+        for name in [
+            "X-ANNIVERSARY",
+            "X-EVOLUTION-SPOUSE",
+            "X-EVOLUTION-ANNIVERSARY",
+            "GENDER",
+        ] {
+            let said = property(name, &FR);
+            assert!(said != name && !said.contains("X-"), "{said}");
+        }
+        for (name, raw, said) in [
+            ("GENDER", "F", FR.gender_female),
+            ("GENDER", "Q", "Q"),
+            ("BDAY", "1980-01-02", "2 janvier 1980"),
+            ("anniversary", "20010203", "3 février 2001"),
+            ("BDAY", "1980", "1980"),
+            ("ORG", "F", "F"),
+        ] {
+            assert_eq!(value(name, raw, &FR), said, "{name} {raw}");
+        }
+    }
 
     #[test]
     fn addresses_read_as_on_an_envelope() {

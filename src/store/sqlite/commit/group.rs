@@ -12,6 +12,14 @@ use crate::domain::{
     rule::Rule,
 };
 
+/// A deleted group whose book is kept.
+struct Removed {
+    name: String,
+    at: i64,
+    display_name: String,
+    options: String,
+}
+
 impl Commit<'_> {
     pub(super) fn group_op(&mut self, op: &GroupOp) -> Applied<i64> {
         match op {
@@ -99,6 +107,9 @@ impl Commit<'_> {
     }
 
     fn add_group(&mut self, name: &str, display_name: &str, admin: PersonId) -> Applied<i64> {
+        let removed = self.removed_group(name, admin)?;
+        // It comes back under the name its addresses have.
+        let name = removed.as_ref().map_or(name, |removed| &removed.name);
         let folded = name.to_lowercase();
         let taken = self
             .connection
@@ -113,8 +124,11 @@ impl Commit<'_> {
             )?
             .execute(params![name, folded, display_name, self.batch.at.0])?;
         let group = self.connection.last_insert_rowid();
-        if !self.found_again(group, name, admin)? {
-            self.insert_collection("group", None, Some(group), name, display_name)?;
+        match &removed {
+            Some(removed) => self.found_again(group, removed, admin)?,
+            None => {
+                self.insert_collection("group", None, Some(group), name, display_name)?;
+            }
         }
         self.add_default_folder(None, Some(group))?;
         self.begin_list(group)?;
@@ -123,21 +137,36 @@ impl Commit<'_> {
         Ok(group)
     }
 
+    /// The last deleted group of an administrator that had a name, whatever its case.
+    fn removed_group(&self, name: &str, admin: PersonId) -> Applied<Option<Removed>> {
+        let folded = name.to_lowercase();
+        let mut statement = self.connection.prepare_cached(
+            "SELECT name, at, display_name, options FROM removed_group
+             WHERE admin = ?1 ORDER BY at DESC",
+        )?;
+        let mut rows = statement.query([admin.0])?;
+        while let Some(row) = rows.next()? {
+            let removed = Removed {
+                name: row.get(0)?,
+                at: row.get(1)?,
+                display_name: row.get(2)?,
+                options: row.get(3)?,
+            };
+            if removed.name.to_lowercase() == folded {
+                return Ok(Some(removed));
+            }
+        }
+        Ok(None)
+    }
+
     /// The administrator of a deleted group founds it again: the book comes back with its trash.
-    fn found_again(&mut self, group: i64, name: &str, admin: PersonId) -> Applied<bool> {
-        let removed: Option<(i64, String, String)> = self
-            .connection
-            .prepare_cached(
-                "SELECT at, display_name, options FROM removed_group
-                 WHERE name = ?1 AND admin = ?2 ORDER BY at DESC LIMIT 1",
-            )?
-            .query_row(params![name, admin.0], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })
-            .optional()?;
-        let Some((at, display_name, options)) = removed else {
-            return Ok(false);
-        };
+    fn found_again(&mut self, group: i64, removed: &Removed, admin: PersonId) -> Applied<()> {
+        let Removed {
+            name,
+            at,
+            display_name,
+            options,
+        } = removed;
         self.run(
             "UPDATE grp SET display_name = ?2, options = ?3 WHERE id = ?1",
             params![group, display_name, options],
@@ -151,7 +180,7 @@ impl Commit<'_> {
             "DELETE FROM removed_group WHERE name = ?1 AND admin = ?2 AND at = ?3",
             params![name, admin.0, at],
         )?;
-        Ok(true)
+        Ok(())
     }
 
     /// Deletes a group: its placements go to the trash, and its book is kept for a group of the

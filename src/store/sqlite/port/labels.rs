@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{
+        collation::sort_key,
         error::Result,
         id::{CollectionId, CommentId, ItemId, PersonId, TagId},
         item::Placement,
@@ -15,15 +16,22 @@ use crate::{
 #[async_trait]
 impl LabelStore for Sqlite {
     async fn tags(&self, person: PersonId) -> Result<Vec<Tag>> {
-        self.read(move |r| r.tags(person)).await
+        let mut tags = self.read(move |r| r.tags(person)).await?;
+        tags.sort_by_cached_key(|tag| sort_key(&tag.name));
+        Ok(tags)
     }
 
     async fn tags_in(&self, person: PersonId, collection: CollectionId) -> Result<Vec<Tag>> {
-        self.read(move |r| r.tags_in(person, collection)).await
+        let found = self.read(move |r| r.tags_in(person, collection));
+        let mut tags = found.await?;
+        tags.sort_by_cached_key(|tag| sort_key(&tag.name));
+        Ok(tags)
     }
 
     async fn tags_of(&self, person: PersonId, item: ItemId) -> Result<Vec<String>> {
-        self.read(move |r| r.tags_of(person, item)).await
+        let mut names = self.read(move |r| r.tags_of(person, item)).await?;
+        names.sort_by_cached_key(|name| sort_key(name));
+        Ok(names)
     }
 
     async fn items_tagged(&self, tag: TagId) -> Result<Vec<ItemId>> {

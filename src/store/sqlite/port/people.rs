@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use crate::{
     domain::{
         actor::Account,
+        collation::sort_key,
         collection::Collection,
         error::Result,
         id::{CollectionId, GroupId, PersonId},
@@ -67,7 +68,9 @@ impl PeopleStore for Sqlite {
     }
 
     async fn shown_members(&self, person: PersonId) -> Result<Vec<Collection>> {
-        self.look_up(move |r| r.shown_members(person)).await
+        let mut lists = self.look_up(move |r| r.shown_members(person)).await?;
+        lists.sort_by_cached_key(|list| sort_key(&list.display_name));
+        Ok(lists)
     }
 
     async fn invitations(&self, group: GroupId) -> Result<Vec<Invitation>> {

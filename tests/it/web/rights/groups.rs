@@ -387,3 +387,50 @@ fn every_page_speaks_both_languages() {
         );
     }
 }
+
+#[test]
+fn a_deleted_group_comes_back_whatever_the_case_of_its_name() {
+    let setting = Setting::start();
+    let ada = setting.visit("ada");
+    ada.done("/groups", &[("name", "Élan"), ("shown", "")]);
+    assert_eq!(ada.create("/g/%C3%89lan", "Zora"), 303);
+    ada.done("/g/%C3%89lan/members/delete", &[("typed", "Élan")]);
+    let page = ada.done("/groups", &[("name", "élan"), ("shown", "")]);
+    assert!(page.contains("Élan"), "{page}");
+    assert!(ada.page("/g/%C3%89lan/trash").contains("Zora"));
+    assert_eq!(ada.status("/g/%C3%A9lan"), 404);
+    let page = ada.refused("/groups", &[("name", "members")], 422);
+    assert!(page.contains("choose another one"), "{page}");
+    let add = "/g/%C3%89lan/members/add";
+    let page = ada.refused(add, &[("login", " ")], 422);
+    assert!(page.contains("Write a login"), "{page}");
+    setting.check();
+}
+
+#[test]
+fn names_with_accents_stand_where_people_look_for_them() {
+    let setting = Setting::start();
+    let ada = setting.visit("ada");
+    for name in ["Zoo", "abeilles", "Été", "Équipe"] {
+        ada.done("/groups", &[("name", name), ("shown", "")]);
+        ada.done("/tags", &[("name", name), ("colour", "#aa0000")]);
+        let folder = [("name", name)];
+        ada.done("/d/private/documents/folders", &folder);
+    }
+    for path in ["/groups", "/tags", "/d/private/documents"] {
+        let page = ada.page(path);
+        let main = &page[page.find("<main").expect("a page")..];
+        let places = ["abeilles", "Équipe", "Été", "Zoo"].map(|name| main.find(name));
+        assert!(
+            places.is_sorted() && places[0].is_some(),
+            "{path}: {places:?}"
+        );
+    }
+}
+
+#[test]
+fn who_may_not_empty_a_group_is_not_asked_how_much_it_holds() {
+    let setting = Setting::start();
+    assert_eq!(setting.visit("mia").status("/g/G/empty"), 403);
+    assert_eq!(setting.visit("ada").status("/g/G/empty"), 200);
+}

@@ -348,3 +348,29 @@ fn what_left_one_of_two_books_comes_back_though_the_other_is_gone() {
     assert!(mia.lists("/c/private", "p") && mia.lists("/c/private", "q"));
     setting.check();
 }
+
+#[test]
+fn what_was_shared_before_is_not_said_to_be_taken_back() {
+    let setting = Setting::start();
+    setting.given("G", "mia", GroupRight::AddDelete);
+    let mia = setting.visit("mia");
+    let (card, group) = (mia.card("/c/private", "q"), setting.book_id("mia", "G"));
+    let shared = mia.done(&format!("{card}/share/add"), &[("to", &group)]);
+    let twice = mia.done(&format!("{card}/share/add"), &[("to", &group)]);
+    assert!(twice.contains("It was shared with G already."), "{twice}");
+    assert!(!twice.contains("action=\"/undo\""), "{twice}");
+    // The first press can still be taken back, and is.
+    let page = undo(&mia, &shared);
+    assert!(page.contains("Taken back: 1."), "{page}");
+    assert!(!mia.lists("/g/G", "q"));
+    let fields = [("id", id_of(&card)), ("to", group.as_str())];
+    mia.done("/c/private/selected/share", &fields);
+    let twice = mia.done("/c/private/selected/share", &fields);
+    assert!(
+        twice.contains("Shared: 0.") && twice.contains("done already: 1"),
+        "{twice}"
+    );
+    assert!(!twice.contains("action=\"/undo\""), "{twice}");
+    assert!(mia.lists("/g/G", "q"));
+    setting.check();
+}

@@ -203,6 +203,7 @@ fn one_a_selection_a_tag_a_search_or_all_are_written() {
     // Nothing is checked, nothing is there, no such format, no token.
     let page = browser.submit(&format!("{HERE}/selected/export"), &[("token", &token)]);
     assert_eq!(page.status, 422);
+    assert!(page.text().contains("class=\"contacts\""), "the list again");
     for (fields, status) in [
         (&[("format", "vcard-3.0"), ("id", "none")][..], 422),
         (&[("format", "docx")], 422),
@@ -367,6 +368,8 @@ fn one_a_selection_or_all_are_printed_in_two_layouts() {
     assert!(some.text().contains("printed-list") && !some.text().contains("Bea"));
     let none = browser.submit(&format!("{HERE}/selected/print"), &fields[..1]);
     assert_eq!(none.status, 422);
+    assert!(none.text().contains("class=\"contacts\""), "the list again");
+    assert_eq!(browser.get(&format!("{HERE}/print?id=gone")).status, 404);
     browser.language = "fr";
     let page = browser.page(&format!("{HERE}/print?layout=cards"));
     assert!(
