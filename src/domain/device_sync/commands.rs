@@ -253,17 +253,22 @@ impl DeviceBook {
             Err(error) => return Err(error),
         };
         if is_fresh {
-            return match self.write(&spot, &card, &bytes, Some(edit), work) {
+            let mut written = self.write_or_keep(&spot, &card, &bytes, edit, work);
+            if let Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) = written
+                && let Some(rest) = edit.without_picture()
+            {
+                let bytes = rest.apply_beside(&current, beside);
+                written =
+                    bytes.and_then(|rests| self.write(&spot, &card, &rests, Some(&*rest), work));
+            }
+            return match written {
                 Ok(()) => {
                     self.put_labels_back(&card, edit, work).await?;
                     Ok(Outcome::Done)
                 }
                 Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
-                    let Some(rest) = edit.without_picture() else {
-                        work.force(&card.placement);
-                        return Ok(failed(Failure::Invalid));
-                    };
-                    Box::pin(self.change(server_id, &*rest, viewer, start, at_rest, work)).await
+                    work.force(&card.placement);
+                    Ok(failed(Failure::Invalid))
                 }
                 Err(error) => Err(error),
             };
@@ -359,12 +364,6 @@ impl DeviceBook {
         let content = spot.book.content(&spot.card);
         let fits = spot.book.fits_photo(bytes, Some(&content));
         let revision = fits.and_then(|()| spot.book.revision(&spot.card, bytes));
-        if let Err(error @ (Error::InvalidDocument(_) | Error::TooLarge { .. })) = &revision {
-            let refusal = spot
-                .book
-                .refusal(Some(&spot.card), bytes.to_vec(), &error.to_string());
-            work.ops.push(refusal.into());
-        }
         let outdates =
             |beside: &[u8]| edit.is_some_and(|edit| edit.outdates(&content, bytes, beside));
         let Some(mut op) = revision? else {

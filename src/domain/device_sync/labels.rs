@@ -17,8 +17,8 @@ impl DeviceBook {
         let document = self.book.content(card);
         if let Ok(bytes) = edit.apply_beside(&document, &card.placement.beside) {
             let reason = "the contact had been removed meanwhile";
-            work.ops
-                .push(self.book.refusal(Some(card), bytes, reason).into());
+            let refusal = self.book.refusal(Some(card), bytes, reason);
+            work.ops.push(refusal.unmarked().into());
         }
         // In a view another book may still hold it: then it comes back in this answer.
         let stays = work.forced.iter().any(|(_, told)| *told == server_id);

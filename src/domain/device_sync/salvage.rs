@@ -51,7 +51,8 @@ impl DeviceBook {
                     if !card.placement.is_live() {
                         if let Ok(bytes) = self.edited_last_shown(&card, &**edit).await? {
                             let reason = "the contact had been removed meanwhile";
-                            ops.push(self.book.refusal(Some(&card), bytes, reason).into());
+                            let refusal = self.book.refusal(Some(&card), bytes, reason);
+                            ops.push(refusal.unmarked().into());
                         }
                         continue;
                     }

@@ -15,6 +15,25 @@ use crate::domain::{
 };
 
 impl DeviceBook {
+    /// Adds what the device's edit alone made to the batch, or to the refused changes where it cannot
+    /// be stored.
+    pub(super) fn write_or_keep(
+        &self,
+        spot: &Spot,
+        card: &Card,
+        bytes: &[u8],
+        edit: &dyn Edit,
+        work: &mut Work,
+    ) -> Result<()> {
+        let written = self.write(spot, card, bytes, Some(edit), work);
+        if let Err(error @ (Error::InvalidDocument(_) | Error::TooLarge { .. })) = &written {
+            let (card, bytes) = (Some(&spot.card), bytes.to_vec());
+            let refusal = spot.book.refusal(card, bytes, &error.to_string());
+            work.ops.push(refusal.into());
+        }
+        written
+    }
+
     /// The merged document and, if something was lost, the client's version.
     pub(super) async fn merge(
         &self,
