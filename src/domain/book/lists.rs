@@ -196,7 +196,7 @@ impl Book {
         let Some((name, wanted)) = self.class().members(&document) else {
             return Err(Error::InvalidDocument(Malformed::Kind).into());
         };
-        let refused = match condition.holds(Some(&self.marks().await?.etag(&list.placement))) {
+        let refused = match self.marks().await?.hold(condition, &list.placement) {
             _ if name != tag.name => Some((
                 Error::Forbidden {
                     right: Right::Modify,
@@ -248,7 +248,7 @@ impl Book {
         condition: &Condition,
     ) -> std::result::Result<Removed, Attempt> {
         let list = self.list_of_tag(tag).await?;
-        if !condition.holds(Some(&self.marks().await?.etag(&list.placement))) {
+        if !self.marks().await?.hold(condition, &list.placement) {
             return Err(Error::PreconditionFailed.into());
         }
         let mut ops = self
