@@ -252,11 +252,6 @@ fn told(report: &Report, doubtful: Option<&str>, stopped: Option<String>, json: 
         .collect();
     let done = report.created + report.updated + report.unchanged;
     let nothing = done == 0 && !refused.is_empty();
-    if done == 0
-        && let Some(stopped) = stopped
-    {
-        return Err(stopped);
-    }
     if json {
         let value = serde_json::json!({
             "import": report.import,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{
-    batch::Op,
+    batch::{ItemOp, Op},
     book::{Book, removal},
     class::{LIST, Part},
     error::{Error, Result},
@@ -346,7 +346,8 @@ impl Book {
     }
 
     /// Takes a merge back: the one absorbed returns with what only it had, and the one kept and the
-    /// lists are as before, but for what was changed in them since the merge.
+    /// lists are as before, but for what was changed in them since the merge. Where the one absorbed
+    /// can return only as a copy, its comments and documents stay on the one kept.
     pub async fn unmerge(&self, kept: &Placement, merge: RevisionId) -> Result<()> {
         self.decided(|book| async move {
             let store = book.core().store();
@@ -357,11 +358,15 @@ impl Book {
             for outcome in book.restorings(&[merge], &mut ops).await? {
                 outcome?;
             }
-            ops.push(Op::Disinherit {
-                from: removed.item,
-                into: card.placement.item,
-                collection: book.collection().id,
-            });
+            // A copy has none of what was inherited: then the one kept is the only one that does.
+            let is_itself = |op: &Op| matches!(op, Op::Item(ItemOp::RestorePlacement { .. }));
+            if ops.iter().any(is_itself) {
+                ops.push(Op::Disinherit {
+                    from: removed.item,
+                    into: card.placement.item,
+                    collection: book.collection().id,
+                });
+            }
             let replaced = store.replaced_with(merge).await?;
             let placements: Vec<PlacementId> = replaced.iter().map(|one| one.placement).collect();
             let cards = book.by_placements(&placements).await?.into_iter();

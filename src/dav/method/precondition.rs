@@ -24,7 +24,8 @@ struct Asked {
 /// What a resource is at this moment, as far as conditions compare it.
 struct State {
     exists: bool,
-    etag: Option<String>,
+    /// Its entity tag, then others that a write of it may name.
+    tags: Vec<String>,
     token: Option<String>,
     /// Seconds of the epoch.
     modified: Option<i64>,
@@ -42,7 +43,7 @@ pub async fn condition(call: &Call) -> Result<Condition, Failure> {
         return Ok(Condition::Match(Vec::new()));
     }
     // What was compared must still be there when the write commits.
-    Ok(match (state.etag, state.exists) {
+    Ok(match (state.tags.into_iter().next(), state.exists) {
         (Some(etag), _) => Condition::Match(vec![etag]),
         (None, true) => Condition::None,
         (None, false) => Condition::Absent,
@@ -68,7 +69,7 @@ pub async fn is_unchanged(call: &Call, etag: &str, modified: Option<i64>) -> Res
     let asked = Asked::of(call)?;
     let state = State {
         exists: true,
-        etag: Some(etag.to_owned()),
+        tags: vec![etag.to_owned()],
         token: match &call.resource {
             Resource::Book { book, .. } | Resource::Card { book, .. } => {
                 Some(book.cursor().to_string())
@@ -79,7 +80,7 @@ pub async fn is_unchanged(call: &Call, etag: &str, modified: Option<i64>) -> Res
     };
     let Asked { none_matching, .. } = &asked;
     let unchanged = match none_matching {
-        Some(tags) => !tags_differ(tags, &state),
+        Some(tags) => !tags_differ(tags, &state, state.etag()),
         // RFC 9110 §13.1.3
         None => call
             .header("if-modified-since")
@@ -144,11 +145,11 @@ impl Asked {
     /// Whether all that is asked holds (RFC 9110 §13.2.2).
     async fn holds(&self, call: &Call, state: &State) -> Result<bool, Failure> {
         let matches = match &self.matching {
-            Some(tags) => !tags_differ(tags, state),
+            Some(tags) => !tags_differ(tags, state, &state.tags),
             None => true,
         };
         let differs = match &self.none_matching {
-            Some(tags) => tags_differ(tags, state),
+            Some(tags) => tags_differ(tags, state, state.etag()),
             None => true,
         };
         // Ignored where nothing is known to have been modified.
@@ -167,10 +168,15 @@ impl Asked {
 }
 
 impl State {
+    /// The present entity tag.
+    fn etag(&self) -> &[String] {
+        &self.tags[..self.tags.len().min(1)]
+    }
+
     async fn of(call: &Call, resource: &Resource) -> Result<Self, Failure> {
         let nothing = Self {
             exists: false,
-            etag: None,
+            tags: Vec::new(),
             token: None,
             modified: None,
         };
@@ -182,7 +188,11 @@ impl State {
                     None => Self { token, ..nothing },
                     Some(card) => Self {
                         exists: true,
-                        etag: Some(book.etag_of(&card.placement).await?),
+                        tags: book
+                            .marks_of([&card.placement])
+                            .await?
+                            .tags(&card.placement)
+                            .collect(),
                         token,
                         modified: Some(modified(&card)),
                     },
@@ -190,7 +200,7 @@ impl State {
             }
             Resource::Book { book, .. } => Self {
                 exists: true,
-                etag: Some(book.etag()),
+                tags: vec![book.etag()],
                 token: Some(book.cursor().to_string()),
                 modified: None,
             },
@@ -213,11 +223,11 @@ pub fn modified(card: &Card) -> i64 {
     card.placement.shown_since.0.div_euclid(1000)
 }
 
-/// Whether there is nothing that some tags name.
-fn tags_differ(tags: &Tags, state: &State) -> bool {
-    match tags {
+/// Whether there is nothing that some tags name, among those of the state that count.
+fn tags_differ(named: &Tags, state: &State, counted: &[String]) -> bool {
+    match named {
         Tags::Any => !state.exists,
-        Tags::List(tags) => state.etag.as_ref().is_none_or(|etag| !tags.contains(etag)),
+        Tags::List(named) => !counted.iter().any(|tag| named.contains(tag)),
     }
 }
 
@@ -225,11 +235,7 @@ fn tags_differ(tags: &Tags, state: &State) -> bool {
 async fn some_list_holds(call: &Call, header: &If, state: &State) -> Result<bool, Failure> {
     for list in &header.0 {
         let holds = match &list.resource {
-            None => are_met(
-                &list.conditions,
-                state.token.as_deref(),
-                state.etag.as_deref(),
-            ),
+            None => are_met(&list.conditions, state.token.as_deref(), &state.tags),
             Some(resource) => {
                 let path = segments(path_of(resource)).unwrap_or_default();
                 let scoped = call.scope.is_some();
@@ -241,9 +247,9 @@ async fn some_list_holds(call: &Call, header: &If, state: &State) -> Result<bool
                             Resource::Card { .. } => None,
                             _ => state.token.as_deref(),
                         };
-                        are_met(&list.conditions, token, state.etag.as_deref())
+                        are_met(&list.conditions, token, &state.tags)
                     }
-                    Err(_) => are_met(&list.conditions, None, None),
+                    Err(_) => are_met(&list.conditions, None, &[]),
                 }
             }
         };
@@ -255,11 +261,12 @@ async fn some_list_holds(call: &Call, header: &If, state: &State) -> Result<bool
 }
 
 /// Nothing is ever locked: a lock token holds nowhere.
-fn are_met(conditions: &[IfCondition], token: Option<&str>, etag: Option<&str>) -> bool {
+fn are_met(conditions: &[IfCondition], token: Option<&str>, tags: &[String]) -> bool {
     conditions.iter().all(|condition| {
         let same = match &condition.state {
             IfState::Token(wanted) => token == Some(wanted),
-            IfState::Tag(wanted) => etag == Some(wanted),
+            IfState::Tag(other) if condition.negated => tags.first() == Some(other),
+            IfState::Tag(wanted) => tags.contains(wanted),
         };
         same != condition.negated
     })

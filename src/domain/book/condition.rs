@@ -33,16 +33,22 @@ impl Marks {
         placement.etag(self.of(placement))
     }
 
-    /// Whether a condition holds for an item as this person sees it. A refused write changes its tag
-    /// for all their clients and nothing else: who edited it before has still seen all of it.
-    pub fn hold(&self, condition: &Condition, placement: &Placement) -> bool {
+    /// The entity tags a write may name: the present one, then those of before refused writes. A
+    /// refused write changes the tag for all clients of the person and nothing else: who edited the
+    /// item before has still seen all of it.
+    pub fn tags(&self, placement: &Placement) -> impl Iterator<Item = String> {
         let mark = self.of(placement);
-        let earlier = match condition {
-            Condition::Match(_) => (mark - EARLIER).max(0)..mark,
-            _ => 0..0,
-        };
-        let seen = |mark| condition.holds(Some(&placement.etag(mark)));
-        seen(mark) || earlier.rev().any(seen)
+        let earlier = (mark - EARLIER).max(0);
+        (earlier..=mark).rev().map(|mark| placement.etag(mark))
+    }
+
+    /// Whether a condition holds for an item as this person sees it.
+    pub fn hold(&self, condition: &Condition, placement: &Placement) -> bool {
+        let mut tags = self.tags(placement);
+        match condition {
+            Condition::Match(_) => tags.any(|tag| condition.holds(Some(&tag))),
+            _ => condition.holds(tags.next().as_deref()),
+        }
     }
 
     pub(super) fn of(&self, placement: &Placement) -> i64 {

@@ -198,7 +198,11 @@ impl Book {
         let Some((name, wanted)) = self.class().members(&document) else {
             return Err(Error::InvalidDocument(Malformed::Kind).into());
         };
-        let refused = match condition.holds(Some(&self.etag_of(&list.placement).await?)) {
+        let refused = match self
+            .marks_of([&list.placement])
+            .await?
+            .hold(condition, &list.placement)
+        {
             _ if name != tag.name => Some((
                 Error::Forbidden {
                     right: Right::Modify,
@@ -250,7 +254,11 @@ impl Book {
         condition: &Condition,
     ) -> Attempted<Removed> {
         let list = self.list_of_tag(tag).await?;
-        if !condition.holds(Some(&self.etag_of(&list.placement).await?)) {
+        if !self
+            .marks_of([&list.placement])
+            .await?
+            .hold(condition, &list.placement)
+        {
             return Err(Error::PreconditionFailed.into());
         }
         let (mut ops, is_all) = self

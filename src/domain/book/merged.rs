@@ -4,7 +4,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Book, Condition, Edit, ItemPrivileges, Removed, Written};
+use super::{Book, Condition, Edit, ItemPrivileges, Removed, Written, served::Author};
 use crate::domain::{
     actor::Actor,
     batch::{HistoryOp, Op},
@@ -85,6 +85,7 @@ impl Book {
         condition: &Condition,
         edit: &dyn Edit,
     ) -> Result<Written> {
+        let mut mine = None;
         let written = match self.get(href).await {
             Err(Error::NotFound) => {
                 let condition = if condition.holds(None) {
@@ -102,18 +103,35 @@ impl Book {
                     }
                     spot => spot?,
                 };
-                let condition = self.condition_there(&card, condition, &spot).await?;
+                let held = self.outdated(&card.placement).await?;
+                let condition = match (condition, &held) {
+                    // Merged with what its author has not seen.
+                    (Condition::None, Some(_)) => Condition::None,
+                    _ => self.condition_there(&card, condition, &spot).await?,
+                };
                 let name = &spot.card.placement.href;
-                let written = spot.book.put(name, &condition, edit).await;
-                self.mark(&card, written).await?
+                let author = Author::OfView(held.as_ref());
+                let written = spot.book.put_by(author, name, &condition, edit).await;
+                let written = self.mark(&card, written).await?;
+                if let (Condition::None, Some(seen)) = (condition, held.and_then(|held| held.seen))
+                {
+                    mine = Some(edit.apply(Some(&seen))?);
+                }
+                written
             }
             Err(error) => return Err(error),
         };
         let view = self.reopened().await?;
         let card = view.get(href).await?;
         let placement = &card.placement;
-        view.note_given(&[(placement.id, placement.changed)])
-            .await?;
+        match mine {
+            // Of the lists that are in the epoch the view as it was opened knows.
+            Some(mine) => self.note_merged(placement.id, placement.changed, mine),
+            None => {
+                let given = [(placement.id, placement.changed)];
+                view.note_given(&given).await?;
+            }
+        }
         Ok(Written {
             etag: view.etag_of(placement).await?,
             card,
@@ -170,7 +188,7 @@ impl Book {
         spot: &Held,
     ) -> Result<Condition> {
         let holds = match condition {
-            Condition::None => self.stale(&card.placement).await?.is_none(),
+            Condition::None => !self.is_behind(card).await?,
             condition => {
                 let marks = self.marks_of([&card.placement]).await?;
                 marks.hold(condition, &card.placement)

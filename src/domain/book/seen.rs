@@ -6,6 +6,7 @@ use crate::domain::{
     id::{RevisionId, Seq},
     item::{Card, Placement, digest},
     refused::Why,
+    store::Version,
 };
 
 /// The version a form was made from, compared with the present content.
@@ -115,7 +116,18 @@ impl Book {
         held: Seq,
     ) -> Result<Option<Vec<u8>>> {
         let store = self.core.store();
-        let version = store.version_at(placement.id, held, None).await?;
-        Ok(version.map(|version| self.shown(&version.document, &version.overlay)))
+        let is_view = self.is_view();
+        let version = if is_view {
+            store.version_in_view(placement.id, held, None).await?
+        } else {
+            store.version_at(placement.id, held, None).await?
+        };
+        Ok(version.map(|Version { document, overlay }| {
+            if is_view && !placement.mixed {
+                self.class().join(&document, &overlay)
+            } else {
+                self.shown(&document, &overlay)
+            }
+        }))
     }
 }

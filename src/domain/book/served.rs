@@ -59,6 +59,22 @@ struct Notes {
     octets: usize,
 }
 
+/// An older version of a card that a client holds.
+#[derive(Clone)]
+pub(super) struct Outdated {
+    /// What it shows; none once that is not known any more.
+    pub seen: Option<Vec<u8>>,
+}
+
+/// Where the author of a write saw the card.
+#[derive(Clone, Copy)]
+pub(super) enum Author<'a> {
+    /// In the book itself, which knows what they were served.
+    Here,
+    /// In a view, which knows whether that is an older version.
+    OfView(Option<&'a Outdated>),
+}
+
 /// What an edit of an older version leads to.
 pub(super) struct Reconciled {
     /// The new content; none when the edit changes nothing.
@@ -231,13 +247,32 @@ impl Book {
         Ok((held < placement.changed).then_some(held))
     }
 
+    /// The older version of a card that this client is known to hold.
+    pub(super) async fn outdated(&self, placement: &Placement) -> Result<Option<Outdated>> {
+        let Some(held) = self.stale(placement).await? else {
+            return Ok(None);
+        };
+        let seen = self.base(placement, held).await?;
+        Ok(Some(Outdated { seen }))
+    }
+
+    /// [`Book::outdated`] of who may have seen the card elsewhere.
+    pub(super) async fn held_by(
+        &self,
+        author: Author<'_>,
+        placement: &Placement,
+    ) -> Result<Option<Outdated>> {
+        match author {
+            Author::Here => self.outdated(placement).await,
+            Author::OfView(held) => Ok(held.cloned()),
+        }
+    }
+
     /// Whether this client is known to hold another content of a card than the present one.
     pub(super) async fn is_behind(&self, card: &Card) -> Result<bool> {
-        let Some(held) = self.stale(&card.placement).await? else {
-            return Ok(false);
-        };
-        let seen = self.base(&card.placement, held).await?;
-        Ok(seen.is_none_or(|seen| seen != self.content(card)))
+        let held = self.outdated(&card.placement).await?;
+        let differs = |seen: Vec<u8>| seen != self.content(card);
+        Ok(held.is_some_and(|held| held.seen.is_none_or(differs)))
     }
 
     /// The content that an edit of an older version leads to.
@@ -246,12 +281,12 @@ impl Book {
     pub(super) async fn reconcile(
         &self,
         card: &Card,
-        held: Seq,
+        held: Outdated,
         edit: &dyn Edit,
     ) -> Attempted<Reconciled> {
         let current = self.content(card);
         let class = self.core.class();
-        let Some(seen) = self.base(&card.placement, held).await? else {
+        let Some(seen) = held.seen else {
             let mine = edit.apply(Some(&current))?;
             return self.lose(card, mine).await;
         };
@@ -260,10 +295,11 @@ impl Book {
         if merged.lost && !merged.taken {
             return self.lose(card, mine).await;
         }
-        let refusal = merged.lost.then(|| {
+        let refusal = || {
             self.refusal(Some(card), mine.clone(), Why::SameFields)
-                .into()
-        });
+                .unmarked()
+        };
+        let refusal = merged.lost.then(|| refusal().into());
         Ok(Reconciled {
             merged: merged.taken.then_some(merged.document),
             refusal,
@@ -273,15 +309,27 @@ impl Book {
 
     /// A document to keep as refused, with what others changed since its author saw the card: a
     /// proposal made of it takes nothing of theirs back. What both changed is as its author has it.
-    pub(super) async fn caught_up(&self, card: &Card, document: Vec<u8>) -> Result<Vec<u8>> {
-        let Some(held) = self.stale(&card.placement).await? else {
-            return Ok(document);
-        };
-        let Some(seen) = self.base(&card.placement, held).await? else {
+    pub(super) async fn caught_up(
+        &self,
+        author: Author<'_>,
+        card: &Card,
+        document: Vec<u8>,
+    ) -> Result<Vec<u8>> {
+        let held = self.held_by(author, &card.placement).await?;
+        let Some(seen) = held.and_then(|held| held.seen) else {
             return Ok(document);
         };
         let merged = self.class().merge(&seen, &self.content(card), &document);
         Ok(merged.map_or(document, |merged| merged.document))
+    }
+
+    /// The note that the actor's client holds what it wrote under an href.
+    pub(super) fn written(&self, href: &str) -> Op {
+        Op::Dav(DavOp::NoteWritten {
+            program: self.actor.client.program.clone(),
+            collection: self.collection.id,
+            href: href.to_owned(),
+        })
     }
 
     async fn lose<T>(&self, card: &Card, mine: Vec<u8>) -> Attempted<T> {

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Book, Condition, Edit, Moved, Removed, Written};
+use super::{Book, Condition, Edit, Moved, Removed, Written, served::Author};
 use crate::domain::{
-    batch::{Committed, Content, DavOp, HistoryOp, ItemOp, NewPlacement, Op},
+    batch::{Committed, Content, HistoryOp, ItemOp, NewPlacement, Op},
     collection::Place,
     error::{Error, Result},
     item::{Card, Placement, digest, random_id, without_urn},
@@ -23,9 +23,20 @@ impl Book {
         if let Some(union) = self.core.union_of(self).await? {
             return Box::pin(self.put_through(&union, href, condition, edit)).await;
         }
+        self.put_by(Author::Here, href, condition, edit).await
+    }
+
+    /// [`Book::put`] into the book that holds the item.
+    pub(super) async fn put_by(
+        &self,
+        author: Author<'_>,
+        href: &str,
+        condition: &Condition,
+        edit: &dyn Edit,
+    ) -> Result<Written> {
         retry(
             self.clone(),
-            |book| async move { book.try_put(href, condition, edit).await },
+            |book| async move { book.try_put(author, href, condition, edit).await },
             |book| async move { book.reopened().await },
         )
         .await
@@ -212,6 +223,7 @@ impl Book {
 
     async fn try_put(
         &self,
+        author: Author<'_>,
         href: &str,
         condition: &Condition,
         edit: &dyn Edit,
@@ -231,6 +243,7 @@ impl Book {
             None => condition.holds(None),
         };
         self.refuse_put(
+            author,
             current.as_ref(),
             shown.as_deref(),
             &bytes,
@@ -242,7 +255,7 @@ impl Book {
         let known = self.actor.client.is_page() || self.follows().await?;
         let put = match &current {
             None => self.put_new(href, &bytes).await,
-            Some(card) => self.put_over(card, &bytes, condition, edit).await,
+            Some(card) => self.put_over(author, card, &bytes, condition, edit).await,
         };
         let moved = match put {
             Err(Stop::Failed(error @ Error::UidConflict { .. })) => {
@@ -268,6 +281,7 @@ impl Book {
     /// Refuses content that the actor may not put here, or not over what is here now, and keeps it.
     async fn refuse_put(
         &self,
+        author: Author<'_>,
         current: Option<&Card>,
         shown: Option<&[u8]>,
         bytes: &Result<Vec<u8>>,
@@ -296,7 +310,7 @@ impl Book {
         };
         let mut document = bytes.clone().unwrap_or_default();
         if let (true, Some(card)) = (outdated, current) {
-            document = self.caught_up(card, document).await?;
+            document = self.caught_up(author, card, document).await?;
         }
         let mut refusal = self.refusal(current, document, why);
         if error == Error::PreconditionFailed {
@@ -317,13 +331,14 @@ impl Book {
     /// Puts content over a card; an edit of an older version is merged.
     async fn put_over(
         &self,
+        author: Author<'_>,
         card: &Card,
         bytes: &Result<Vec<u8>>,
         condition: &Condition,
         edit: &dyn Edit,
     ) -> Attempted<Moved> {
         let held = match condition {
-            Condition::None => self.stale(&card.placement).await?,
+            Condition::None => self.held_by(author, &card.placement).await?,
             _ => None,
         };
         let mut ops = Vec::new();
@@ -351,21 +366,12 @@ impl Book {
         } else {
             self.commit(ops).await?.collections
         };
-        if let Some(mine) = mine {
+        if let (Some(mine), Author::Here) = (mine, author) {
             let here = moved.iter().find(|(id, _)| *id == self.collection.id);
             let seq = here.map_or(card.placement.changed, |(_, seq)| *seq);
             self.note_merged(card.placement.id, seq, mine);
         }
         Ok(moved)
-    }
-
-    /// The note that the actor's client holds what it wrote under an href.
-    pub(super) fn written(&self, href: &str) -> Op {
-        Op::Dav(DavOp::NoteWritten {
-            program: self.actor.client.program.clone(),
-            collection: self.collection.id,
-            href: href.to_owned(),
-        })
     }
 
     /// A photo that is new is as large as the class of the account allows. `TooLarge` says the limit.

@@ -171,7 +171,7 @@ impl DeviceBook {
             }
             written => {
                 let written =
-                    written.and_then(|bytes| self.write(&spot, &card, &bytes, Some(edit), work));
+                    written.and_then(|bytes| self.write_or_keep(&spot, &card, &bytes, edit, work));
                 match written {
                     Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => false,
                     written => written.map(|()| true)?,

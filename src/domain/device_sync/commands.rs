@@ -256,7 +256,15 @@ impl DeviceBook {
             Err(error) => return Err(error),
         };
         if is_fresh {
-            return match self.write(&spot, &card, &bytes, Some(edit), work) {
+            let mut written = self.write_or_keep(&spot, &card, &bytes, edit, work);
+            if let Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) = written
+                && let Some(rest) = edit.without_picture()
+            {
+                let bytes = rest.apply_beside(&current, &beside);
+                written =
+                    bytes.and_then(|rests| self.write(&spot, &card, &rests, Some(&*rest), work));
+            }
+            return match written {
                 Ok(()) => {
                     // What was made of its Add it has not been told yet.
                     if is_own {
@@ -266,11 +274,8 @@ impl DeviceBook {
                     Ok(Outcome::Done)
                 }
                 Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
-                    let Some(rest) = edit.without_picture() else {
-                        work.force(&card.placement);
-                        return Ok(failed(Failure::Invalid));
-                    };
-                    Box::pin(self.change(server_id, &*rest, viewer, start, at_rest, work)).await
+                    work.force(&card.placement);
+                    Ok(failed(Failure::Invalid))
                 }
                 Err(error) => Err(error),
             };
@@ -379,11 +384,6 @@ impl DeviceBook {
         let outdates =
             |beside: &[u8]| edit.is_some_and(|edit| edit.outdates(former, bytes, beside));
         let revision = fits.and_then(|()| spot.book.revision_at(&spot.card, bytes, places));
-        if let Err(error @ (Error::InvalidDocument(_) | Error::TooLarge { .. })) = &revision {
-            let why = Why::unfit(error);
-            let refusal = spot.book.refusal(Some(&spot.card), bytes.to_vec(), why);
-            work.ops.push(refusal.into());
-        }
         let Some(mut op) = revision? else {
             if work.touched.contains_key(&card.placement.server_id) {
                 work.take_back(spot, card);

@@ -16,9 +16,8 @@ impl DeviceBook {
         let server_id = card.placement.server_id.clone();
         let document = self.book.content(card);
         if let Ok(bytes) = edit.apply_beside(&document, &card.placement.beside) {
-            let why = Why::RemovedMeanwhile;
-            work.ops
-                .push(self.book.refusal(Some(card), bytes, why).into());
+            let refusal = self.book.refusal(Some(card), bytes, Why::RemovedMeanwhile);
+            work.ops.push(refusal.unmarked().into());
         }
         // In a view another book may still hold it: then it comes back in this answer.
         let stays = work.forced.iter().any(|(_, told)| *told == server_id);

@@ -51,8 +51,9 @@ impl DeviceBook {
                     };
                     if !card.placement.is_live() {
                         if let Ok(bytes) = self.edited_last_shown(&card, &**edit).await? {
-                            let why = Why::RemovedMeanwhile;
-                            ops.push(self.book.refusal(Some(&card), bytes, why).into());
+                            let refusal =
+                                self.book.refusal(Some(&card), bytes, Why::RemovedMeanwhile);
+                            ops.push(refusal.unmarked().into());
                         }
                         continue;
                     }

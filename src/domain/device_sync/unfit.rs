@@ -13,6 +13,25 @@ use crate::domain::{
 };
 
 impl DeviceBook {
+    /// Adds what the device's edit alone made to the batch, or to the refused changes where it cannot
+    /// be stored.
+    pub(super) fn write_or_keep(
+        &self,
+        spot: &Held,
+        card: &Card,
+        bytes: &[u8],
+        edit: &dyn Edit,
+        work: &mut Work,
+    ) -> Result<()> {
+        let written = self.write(spot, card, bytes, Some(edit), work);
+        if let Err(error @ (Error::InvalidDocument(_) | Error::TooLarge { .. })) = &written {
+            let (card, bytes) = (Some(&spot.card), bytes.to_vec());
+            let refusal = spot.book.refusal(card, bytes, Why::unfit(error));
+            work.ops.push(refusal.into());
+        }
+        written
+    }
+
     /// The merged document and, if something was lost, the client's version.
     pub(super) async fn merge(
         &self,
@@ -62,14 +81,14 @@ impl DeviceBook {
             return Ok(());
         }
         let merged = self.merge(spot, card, &content, edit, made.born).await?;
+        let mine = || edit.apply_stale(&content, &spot.card.placement.beside).ok();
         let lost = match merged {
             Some((merged, lost)) => match self.write(spot, card, &merged, None, work) {
                 Ok(()) => lost,
-                // The refusal is kept.
-                Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => None,
+                Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => mine(),
                 Err(error) => return Err(error),
             },
-            None => edit.apply_stale(&content, &spot.card.placement.beside).ok(),
+            None => mine(),
         };
         if let Some(mine) = lost {
             let refusal = spot

@@ -1,7 +1,7 @@
 //! Going back on all that one client did.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -21,7 +21,8 @@ use crate::domain::{
 
 impl Core {
     /// Undoes everything one client of the actor did since a moment: items it removed come back,
-    /// items it placed go to the trash, contents lose what it changed and keep what others did. What
+    /// items it placed go to the trash, contents lose what it changed and keep what others did. A
+    /// book it deleted comes back with what was in it; one that another deleted does not. What
     /// undoes just that comes with it.
     pub async fn undo_client(
         self: &Arc<Self>,
@@ -45,10 +46,6 @@ impl Core {
         let mut last: Vec<&Revision> = removed.collect();
         last.reverse();
         last.retain(|doing| seen.insert((doing.item, doing.collection)));
-        let emptied: BTreeSet<CollectionId> = last.iter().filter_map(|d| d.collection).collect();
-        for book in emptied {
-            self.book_undeleted(actor, book).await?;
-        }
         let mut steps = Steps::default();
         for (placed, last) in portions(&placed, &last, TOGETHER) {
             steps += self
@@ -115,27 +112,16 @@ impl Core {
         Ok(done)
     }
 
-    /// Brings back a book of the actor that was deleted; any other place stays as it is.
-    async fn book_undeleted(
+    /// A book of the actor that went together with what was removed from it at a moment.
+    async fn deleted_with(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
         collection: CollectionId,
-    ) -> Result<()> {
-        if self.store().collection(collection).await?.is_some() {
-            return Ok(());
-        }
-        let back = self.decided(actor, |actor| async move {
-            let op = Op::Book(BookOp::RestoreBook {
-                collection,
-                owner: actor.person,
-            });
-            self.commit_as(&actor, vec![op]).await.map(drop)
-        });
-        match back.await {
-            // The book of a group that is gone, or one purged.
-            Err(Error::NotFound) => Ok(()),
-            back => back,
-        }
+        at: Timestamp,
+    ) -> Result<Book> {
+        let found = self.store().deleted_book(actor.person, collection, at);
+        let found = found.await?.ok_or(Error::NotFound)?;
+        self.stand(actor, found).await
     }
 
     /// Takes away what was placed, but for what was given another href where it was. Also what goes.
@@ -173,7 +159,7 @@ impl Core {
         Ok((done, away))
     }
 
-    /// Brings back what was removed.
+    /// Brings back what was removed, with the books that were deleted with it.
     async fn removals_undone(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
@@ -181,19 +167,37 @@ impl Core {
         ops: &mut Vec<Op>,
     ) -> Result<Restored> {
         let mut done = Restored::default();
+        let mut back: HashMap<CollectionId, Book> = HashMap::new();
         for doing in removed {
             // Back already, or removed again by somebody else since.
             if self.store().removal(doing.id).await?.is_none() {
                 continue;
             }
             let collection = doing.collection.ok_or(Error::NotFound)?;
-            let op = match self.open(actor, collection).await {
+            let mut deleted = None;
+            let book = match (self.open(actor, collection).await, back.get(&collection)) {
+                (Err(Error::NotFound), Some(book)) => Ok(book.clone()),
+                (Err(Error::NotFound), None) => {
+                    let found = self.deleted_with(actor, collection, doing.at).await;
+                    deleted = found.as_ref().ok().cloned();
+                    found
+                }
+                (opened, _) => opened,
+            };
+            let op = match book {
                 Ok(book) => book.restoring(doing.id).await,
                 Err(error) => Err(error),
             };
             match op {
                 Ok(more) => {
                     done.restored += 1;
+                    if let Some(book) = deleted {
+                        ops.push(Op::Book(BookOp::RestoreBook {
+                            collection,
+                            owner: actor.person,
+                        }));
+                        back.insert(collection, book);
+                    }
                     ops.extend(more);
                 }
                 Err(error @ Error::Unavailable(_)) => return Err(error),
@@ -235,7 +239,7 @@ impl Core {
     async fn without(&self, edits: &[&Revision], book: &Book, card: &Card) -> Result<Vec<u8>> {
         let own: Vec<&&Revision> = edits
             .iter()
-            .filter(|edit| edit.placement == Some(card.placement.id))
+            .filter(|edit| edit.placement.is_some())
             .collect();
         let overlay = match own.first() {
             Some(first) if book.is_private() => self.kept(first.id).await?.overlay,

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use async_trait::async_trait;
 
 use crate::domain::{
+    collection::Collection,
     error::Result,
     id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, RevisionId, Seq, Timestamp},
     item::Card,
@@ -84,6 +85,13 @@ pub trait HistoryStore: Send + Sync {
     ) -> Result<Vec<Removal>>;
     /// One removal; none once its item is back in the collection or its content was purged.
     async fn removal(&self, revision: RevisionId) -> Result<Option<Removal>>;
+    /// A private book as it was when its owner deleted it, at this very moment; none of any other.
+    async fn deleted_book(
+        &self,
+        owner: PersonId,
+        book: CollectionId,
+        at: Timestamp,
+    ) -> Result<Option<Collection>>;
     /// Whether a person's home showed a book of this segment that it shows no more: a group's, or one
     /// of their own.
     async fn lost_book(&self, person: PersonId, group: bool, segment: &str) -> Result<bool>;

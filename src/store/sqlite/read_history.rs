@@ -6,10 +6,11 @@ use rusqlite::{Row, params};
 
 use super::{
     commit::notice::{PROPOSAL_ACCEPTED, PROPOSAL_DECLINED},
-    read::{Reader, place},
+    read::{COLLECTION, Reader, collection, place},
     read_items::version,
 };
 use crate::domain::{
+    collection::Collection,
     id::{CollectionId, ItemId, NoticeId, PersonId, PlacementId, RevisionId, Seq, Timestamp},
     store::{
         ItemGrant, ItemPlace, News, Notice, NoticeKind, Removal, RemovalPage, Replaced, Revision,
@@ -147,6 +148,27 @@ impl Reader<'_> {
     pub fn removal(&self, revision: RevisionId) -> rusqlite::Result<Option<Removal>> {
         let sql = format!("{REMOVAL} WHERE r.id = ?1 AND r.kind = 'removed' AND {NOT_BACK}");
         self.one(&sql, [revision.0], removal)
+    }
+
+    pub fn deleted_book(
+        &self,
+        owner: PersonId,
+        book: CollectionId,
+        at: Timestamp,
+    ) -> rusqlite::Result<Option<Collection>> {
+        // Where no moment is noted, as of old, the last removal was the book's.
+        let sql = format!(
+            "{COLLECTION} WHERE c.id = ?1 AND c.person = ?2 AND c.kind = 'removed'
+                 AND c.class = 'contact' AND ?3 = coalesce(c.hidden, (SELECT max(r.at)
+                     FROM revision r WHERE r.collection = c.id AND r.kind = 'removed'))"
+        );
+        self.one(&sql, [book.0, owner.0, at.0], |row| {
+            let hidden = None;
+            Ok(Collection {
+                hidden,
+                ..collection(row)?
+            })
+        })
     }
 
     pub fn lost_book(

@@ -199,3 +199,30 @@ fn reading_has_conditions_too() {
         }
     }
 }
+
+#[test]
+fn a_write_refused_to_one_client_outdates_no_other_however_it_names_its_version() {
+    let server = Server::start();
+    let (alice, bob) = (Client::new(&server, "alice"), Client::new(&server, "bob"));
+    for name in ["Kaspar", "Melchior", "Balthasar"] {
+        let path = format!("{TEAM}{name}.vcf");
+        alice.put(&path, &[], card(name, name));
+        let seen = bob.etag(&path);
+        assert_eq!(bob.put(&path, &[], card(name, "Refused")).status, 403);
+        assert_ne!(bob.etag(&path), seen);
+        server.grant_modify("alice", name, "Team", "bob");
+        let (is_seen, is_not) = (format!("([{seen}])"), format!("(Not [{seen}])"));
+        let headers = match name {
+            "Kaspar" => vec![("If", &*is_seen)],
+            "Melchior" => vec![("If-Match", &*seen), ("If", "(Not <urn:bogus>)")],
+            // As another tag it is none to read by.
+            _ => vec![("If-None-Match", &*seen), ("If", &*is_not)],
+        };
+        let edit = bob.put(&path, &headers, card(name, &format!("{name} B")));
+        assert_eq!(edit.status, 204, "{headers:?}");
+        // A version that somebody wrote over is another one.
+        let late = bob.put(&path, &[("If", &*is_seen)], card(name, "Late"));
+        assert_eq!(late.status, 412);
+    }
+    server.check();
+}

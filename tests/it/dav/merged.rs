@@ -294,3 +294,66 @@ fn a_credential_for_some_places_has_what_they_hold() {
     let all = names(&Client::with_agent(&server, "bob", MAC));
     assert!(all.contains(&"ours.vcf".to_owned()), "{all:?}");
 }
+
+fn with_lines(lines: &[&str]) -> String {
+    card_with("u-mine", "Mine", lines)
+}
+
+#[test]
+fn a_card_that_is_as_it_was_seen_is_deleted_here_too() {
+    let server = Server::start();
+    let bob = Client::with_agent(&server, "bob", MAC);
+    let other = Client::with_agent(&server, "bob", "DAVx5/4.4");
+    let own = format!("{OWN}mine.vcf");
+    let mine = in_merged("mine.vcf");
+    let written = |title: &str| {
+        let tag = other.etag(&own);
+        let edit = other.put(&own, &[("If-Match", &tag)], with_lines(&[title]));
+        assert_eq!(edit.status, 204);
+    };
+    other.put(&own, &[], with_lines(&["TITLE:A"]));
+    bob.sync(MERGED, "", None);
+    written("TITLE:B");
+    assert_eq!(bob.delete(&mine).status, 412, "it shows something else");
+    written("TITLE:A");
+    assert_eq!(bob.delete(&mine).status, 204);
+    assert_eq!(bob.get(&own).status, 404);
+    server.check();
+}
+
+#[test]
+fn an_edit_of_an_older_version_takes_nothing_of_others_back_here_either() {
+    let server = Server::start();
+    let bob = Client::with_agent(&server, "bob", MAC);
+    let other = Client::with_agent(&server, "bob", "DAVx5/4.4");
+    let own = format!("{OWN}mine.vcf");
+    let mine = in_merged("mine.vcf");
+    let kept = || -> Vec<String> {
+        let kept = server.store().refused(server.person("bob"));
+        let kept = server.runtime.block_on(kept).expect("read").into_iter();
+        kept.map(|kept| String::from_utf8_lossy(&kept.document).into_owned())
+            .collect()
+    };
+    other.put(&own, &[], with_lines(&["TITLE:Old", "TEL:+33 1"]));
+    bob.sync(MERGED, "", None);
+    let tag = bob.etag(&mine);
+    let theirs = with_lines(&["TITLE:New", "TEL:+33 1"]);
+    other.put(&own, &[("If-Match", &other.etag(&own))], theirs);
+    // Refused where that version was named, and kept with what the other wrote.
+    let edit = with_lines(&["TITLE:Old", "TEL:+33 2"]);
+    assert_eq!(bob.put(&mine, &[("If-Match", &tag)], &edit).status, 412);
+    let refused = kept().remove(0);
+    assert!(
+        refused.contains("TITLE:New") && refused.contains("TEL:+33 2"),
+        "{refused}"
+    );
+    // Merged where none was.
+    let edit = with_lines(&["TITLE:Old", "TEL:+33 2"]);
+    assert_eq!(bob.put(&mine, &[], edit).status, 204);
+    let stored = other.get(&own).text();
+    assert!(
+        stored.contains("TITLE:New") && stored.contains("TEL:+33 2"),
+        "{stored}"
+    );
+    server.check();
+}

@@ -151,6 +151,15 @@ fn an_import_that_stores_nothing_fails_however_it_is_told() {
     assert!(!text.status.success() && !told.status.success());
     let report = json(&String::from_utf8_lossy(&told.stdout));
     assert_eq!(report["refused"][0], "line 1: broken");
+    // So does one that stops.
+    let stops = ["import", "--to", "bob", "--format", "vcard", "--json", "-"];
+    let told = run(data, &stops, "no card\n");
+    assert!(!told.status.success());
+    let report = json(&String::from_utf8_lossy(&told.stdout));
+    assert!(
+        report["stopped"].is_string() && report["stored"] == 0,
+        "{report}"
+    );
     // What is no address book is not stored as contacts.
     for octets in ["{\"a\": 1,\n\"b\": 2}\n", "started, ready\nlate, again\n"] {
         let output = run(data, &["import", "--to", "bob", "-"], octets);

@@ -1,18 +1,19 @@
 //! One datum in several places: sharing, moving, tags, categories, comments, and what an edit costs.
 
 use carnet::domain::{
-    batch::{GroupOp, Op, PersonOp},
-    book::{Condition, Replace},
+    batch::{GroupOp, HistoryOp, Op, PersonOp},
+    book::{Book, Condition, Replace},
     core::Limits,
     error::Error,
     grant::Grantee,
-    id::PersonId,
+    id::{PersonId, Timestamp},
     principal::Role,
     rights::GroupRight::Add,
     sharing::How,
+    undo::Undo,
 };
 
-use super::{PRIVATE, World, allowed, hidden, invalid, refused, vcard};
+use super::{PRIVATE, World, allowed, hidden, invalid, past::moment, refused, vcard};
 
 #[tokio::test]
 async fn sharing_names_who_holds_the_uid_there() {
@@ -168,6 +169,60 @@ async fn tags_and_the_place_come_back_from_the_trash() {
     allowed(w.restore("mia", PRIVATE, "p").await);
     let shown = allowed(w.read("mia", PRIVATE, "p").await);
     assert!(shown.contains("CATEGORIES:New"), "{shown}");
+    w.check().await;
+}
+
+#[tokio::test]
+async fn comments_go_with_a_contact_into_another_own_book_and_back() {
+    let w = World::new().await;
+    allowed(w.create("mia", PRIVATE, "q").await);
+    allowed(w.comment("mia", PRIVATE, "q", "met in Lille").await);
+    let private = w.book("mia", PRIVATE).await.expect("a book");
+    let second = w.second("mia").await;
+    let q = async |book: &Book| {
+        let found = book.by_uid("q").await.expect("read");
+        found.expect("q").placement
+    };
+    let said = async |book: &Book| -> Vec<(String, bool)> {
+        let comments = allowed(book.comments(&q(book).await).await).into_iter();
+        comments.map(|c| (c.comment.text, c.here)).collect()
+    };
+    let moved = async || {
+        let q = q(&private).await;
+        let placed = private.bring(&[q], &second, How::Move).await;
+        allowed(allowed(placed).remove(0))
+    };
+    let here = [("met in Lille".to_owned(), true)];
+    let placed = moved().await;
+    assert_eq!(said(&second).await, here);
+    let undo = Undo::Brought {
+        from: private.collection().id,
+        into: second.collection().id,
+        items: vec![placed],
+    };
+    let mia = w.actor("mia").await;
+    allowed(w.core.undo(&mia, &undo).await);
+    assert_eq!(said(&private).await, here);
+
+    // There it is the author's to change, what it said before too, and it stays when the trash ends.
+    let placement = q(&private).await;
+    let comment = allowed(private.comments(&placement).await).remove(0);
+    let former = private
+        .edit_comment(comment.comment.id, "met in Paris")
+        .await;
+    let former = allowed(former);
+    moved().await;
+    moment();
+    let now = Timestamp::now();
+    let purge = Op::History(HistoryOp::Purge {
+        versions_before: Timestamp(0),
+        trash_before: now,
+        tombstones_before: Timestamp(0),
+    });
+    allowed(w.commit(purge).await);
+    assert_eq!(said(&second).await, [("met in Paris".to_owned(), true)]);
+    allowed(w.core.restore_comment(&mia, former).await);
+    assert_eq!(said(&second).await, here);
     w.check().await;
 }
 

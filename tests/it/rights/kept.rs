@@ -139,6 +139,31 @@ async fn tags_of_everybody_stay_when_two_contacts_of_a_group_are_merged() {
 }
 
 #[tokio::test]
+async fn what_of_an_edit_could_not_be_merged_outdates_no_other_client() {
+    let w = World::new().await;
+    allowed(w.create("mia", PRIVATE, "q").await);
+    let program = w.client("mia", "CardDAV App").await;
+    let book = w.core.default_book(&program).await.expect("a book");
+    allowed(book.note_served(&book.cursor()).await);
+    allowed(w.modify("mia", PRIVATE, "q", "+33 2").await);
+    let mine = vcard("q", "+33 3").replace("END", "TITLE:Chef\r\nEND");
+    let book = w.core.default_book(&program).await.expect("a book");
+    let edit = Replace(mine.into_bytes());
+    let written = allowed(book.put("q.vcf", &Condition::None, &edit).await);
+    let shown = allowed(w.read("mia", PRIVATE, "q").await);
+    assert!(
+        shown.contains("TEL:+33 2") && shown.contains("TITLE:Chef"),
+        "{shown}"
+    );
+    let kept = w.core.refused(&w.actor("mia").await, 0).await;
+    assert_eq!(kept.expect("a list").len(), 1);
+    // The tag that was answered is the card's.
+    let marks = book.marks().await.expect("marks");
+    assert_eq!(written.etag, marks.etag(&written.card.placement));
+    w.check().await;
+}
+
+#[tokio::test]
 async fn a_campaign_writes_to_one_address_five_times_a_day() {
     let w = World::new().await;
     let book = w.book("mia", PRIVATE).await.expect("a book");

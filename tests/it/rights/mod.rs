@@ -1,5 +1,6 @@
 //! The setting of the rights model (groups G and H, contacts k and p) and its cases.
 
+mod back;
 mod cases;
 mod command_line;
 mod contents;

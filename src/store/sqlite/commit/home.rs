@@ -48,8 +48,10 @@ impl Commit<'_> {
                 }
                 self.hide_book(collection.0, None)?;
                 self.connection
-                    .prepare_cached("UPDATE collection SET kind = 'removed' WHERE id = ?1")?
-                    .execute([collection.0])?;
+                    .prepare_cached(
+                        "UPDATE collection SET kind = 'removed', hidden = ?2 WHERE id = ?1",
+                    )?
+                    .execute([collection.0, self.batch.at.0])?;
                 Ok(collection.0)
             }
             BookOp::RestoreBook { collection, owner } => self.restore_book(collection.0, owner.0),
@@ -88,7 +90,7 @@ impl Commit<'_> {
         let restored = self
             .connection
             .prepare_cached(
-                "UPDATE collection AS c SET kind = 'private', segment = iif(EXISTS (
+                "UPDATE collection AS c SET kind = 'private', hidden = NULL, segment = iif(EXISTS (
                      SELECT 1 FROM collection o WHERE o.person = c.person AND o.kind = 'private'
                          AND o.class = c.class AND o.segment = c.segment), c.uuid, c.segment)
                  WHERE id = ?1 AND person = ?2 AND kind = 'removed' AND class = 'contact'",

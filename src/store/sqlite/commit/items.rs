@@ -274,12 +274,40 @@ impl<'a> Commit<'a> {
                 self.batch.at.0,
                 writer.map(|device| device.0)
             ])?;
+        self.comments_follow(placed)?;
         // A grant through this place is void from now on: what was decided on it is decided anew.
         self.rights_moved |= self
             .connection
             .prepare_cached("SELECT 1 FROM grant_item WHERE item = ?1 AND collection = ?2")?
             .exists([placed.item, placed.collection])?;
         Ok(revision)
+    }
+
+    /// What the owner of a private book wrote of an item there goes with it to another one of theirs
+    /// that has it.
+    fn comments_follow(&self, placed: &Placed) -> Applied<()> {
+        let into: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT p.collection FROM placement p JOIN collection o ON o.id = p.collection
+                 JOIN collection c ON c.id = ?2 AND c.person = o.person
+                 WHERE p.item = ?1 AND p.gone IS NULL AND p.collection <> ?2
+                     AND o.kind = 'private' AND c.kind = 'private'
+                 ORDER BY p.collection LIMIT 1",
+            )?
+            .query_row([placed.item, placed.collection], |row| row.get(0))
+            .optional()?;
+        let Some(into) = into else {
+            return Ok(());
+        };
+        for sql in [
+            "UPDATE comment SET collection = ?3 WHERE item = ?1 AND collection = ?2",
+            "UPDATE revision SET collection = ?3
+             WHERE item = ?1 AND collection = ?2 AND kind = 'comment'",
+        ] {
+            self.run(sql, [placed.item, placed.collection, into])?;
+        }
+        Ok(())
     }
 
     /// Removes every live placement of a collection, keeping what each showed.

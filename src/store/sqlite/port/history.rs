@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{
+        collection::Collection,
         error::Result,
         id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, RevisionId, Seq, Timestamp},
         item::Card,
@@ -115,6 +116,15 @@ impl HistoryStore for Sqlite {
 
     async fn removal(&self, revision: RevisionId) -> Result<Option<Removal>> {
         self.read(move |r| r.removal(revision)).await
+    }
+
+    async fn deleted_book(
+        &self,
+        owner: PersonId,
+        book: CollectionId,
+        at: Timestamp,
+    ) -> Result<Option<Collection>> {
+        self.read(move |r| r.deleted_book(owner, book, at)).await
     }
 
     async fn lost_book(&self, person: PersonId, group: bool, segment: &str) -> Result<bool> {

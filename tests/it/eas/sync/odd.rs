@@ -187,6 +187,19 @@ fn a_picture_that_is_too_large_costs_the_picture_alone() {
 }
 
 #[test]
+fn an_edit_that_fits_nowhere_is_kept_once() {
+    let server = Server::start_with(|config| config.max_document = 8_192);
+    let mut phone = Phone::set_up(&server, "alice", "nowhere", "14.1");
+    let petit = id_of(&phone.pull(), "Petit");
+    let edit = change(&petit, "JobTitle", &"t".repeat(9_000))
+        + &format!("    Contacts:Picture = /9j/{}\n", "A".repeat(9_000));
+    let answer = phone.push(&edit);
+    assert_eq!(responses(&answer), [triple("Change", &petit, "6")]);
+    assert_eq!(refused(&server, "alice").len(), 1);
+    server.check();
+}
+
+#[test]
 fn a_change_of_a_contact_the_server_does_not_know_is_kept_once() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "ahead", "14.1");

@@ -87,6 +87,17 @@ fn a_conflict_leaves_the_tag_that_other_clients_have() {
 }
 
 #[test]
+fn an_edit_that_fits_alone_and_not_with_that_of_another_is_kept_once() {
+    let server = Server::start_with(|config| config.max_document = 8_192);
+    let (mut one, mut other, here, there) = two(&server, "14.1");
+    other.push(&change(&there, "JobTitle", &"t".repeat(5_000)));
+    let answer = one.push(&change(&here, "CompanyName", &"n".repeat(5_000)));
+    assert_eq!(responses(&answer)[0].2, "7");
+    assert_eq!(refused(&server, "alice").len(), 1);
+    server.check();
+}
+
+#[test]
 fn what_is_kept_of_an_edit_without_the_right_takes_nothing_of_others_back() {
     let server = Server::start();
     let mut owner = Phone::set_up(&server, "alice", "owner", "14.1");
