@@ -285,7 +285,10 @@ impl Sort {
         let mut written = Vec::new();
         let mut new = Vec::new();
         for (number, value) in changed.iter().filter(|(_, value)| !value.is_empty()) {
-            let is_it = |candidate: &Candidate| candidate.value == self.meant(value);
+            // The line of the slot itself says it otherwise: without its service, for example.
+            let is_it = |candidate: &Candidate| {
+                candidate.value == self.meant(value) && slots[*number] != Some(candidate.at)
+            };
             match open.iter().position(is_it) {
                 Some(found) => kept.push(open.remove(found).at),
                 None => written.push((*number, *value)),
