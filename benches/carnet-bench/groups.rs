@@ -10,7 +10,7 @@ use carnet::{
         actor::Client,
         batch::{Batch, GroupOp, Op, PersonOp},
         core::Core,
-        id::{GroupId, PersonId, Timestamp},
+        id::{PersonId, Timestamp},
         principal::Role,
         sharing::How,
     },
@@ -81,10 +81,12 @@ async fn fill(data: &std::path::Path, members: usize) -> String {
     let people = commit(core, people).await;
     let actor = Arc::new(actor(core, owner).await);
     for group in GROUPS {
-        let id = core.found_group(&actor, group, "").await.expect("founded");
+        let name = core.found_group(&actor, group, "").await.expect("founded");
+        let founded = core.store().group_by_name(&name).await.expect("read");
+        let id = founded.expect("a group").id;
         let joining = people.iter().map(|person| {
             Op::Group(GroupOp::SetMember {
-                group: GroupId(id.0),
+                group: id,
                 person: PersonId(*person),
                 role: Role::Member,
             })

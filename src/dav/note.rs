@@ -54,9 +54,10 @@ pub fn brought(call: &Call, to: &Book, created: bool, moves: bool) {
     if moves {
         core.exchanged(actor, received(from, 0, 0, 1), technical);
     }
-    let event = match created {
-        true => received(to, 1, 0, 0),
-        false => received(to, 0, 1, 0),
+    let event = if created {
+        received(to, 1, 0, 0)
+    } else {
+        received(to, 0, 1, 0)
     };
     core.exchanged(actor, event, technical);
 }

@@ -83,7 +83,8 @@ impl Core {
         actor.admin || !self.limits().administrators_found
     }
 
-    /// Creates a group whose administrator is the actor. `name` is part of URLs and never changes.
+    /// Creates a group whose administrator is the actor, and returns its name, which is part of URLs and
+    /// never changes: `name`, or the spelling of a deleted group that comes back.
     ///
     /// The former administrator of a deleted group of that name gets its book back, with its trash.
     /// Refuses with `Forbidden` (setting), `Invalid` (name, too many groups), `Exists` (whatever the case).

@@ -198,9 +198,10 @@ impl Dialled {
         // What follows a pause is dialled later, what follows a semicolon says more of a `tel` URI.
         let number = number.split([',', ';']).next()?;
         let is_international = number.starts_with('+') || number.starts_with("00");
-        let number = match is_international {
-            true => number.replacen("(0)", "", 1),
-            false => number.to_owned(),
+        let number = if is_international {
+            number.replacen("(0)", "", 1)
+        } else {
+            number.to_owned()
         };
         let mut dialled = String::new();
         for c in number.chars() {

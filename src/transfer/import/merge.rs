@@ -69,16 +69,18 @@ fn united(present: &Document, incoming: &Document, uid: &str) -> Vec<u8> {
     let translated = in_version(incoming, version, uid);
     let said = Said::of([present, &in_version(present, version, uid)]);
     let meant = Said::of([&in_version(present, Version::V4, uid)]);
-    let missing = |at: usize, line: &Line| {
-        !(line.is("CATEGORIES") || line.raw.is_empty() || NEVER.contains(&&name_of(line)[..]))
-            && !said.says(line)
-            && !meant.means(&alone(&translated, at, version))
+    let is_there = |at: usize, line: &Line| {
+        line.is("CATEGORIES")
+            || line.raw.is_empty()
+            || NEVER.contains(&&name_of(line)[..])
+            || said.says(line)
+            || meant.means(&alone(&translated, at, version))
     };
     let missing: Vec<usize> = translated
         .lines()
         .iter()
         .enumerate()
-        .filter(|(at, line)| missing(*at, line))
+        .filter(|(at, line)| !is_there(*at, line))
         .map(|(at, _)| at)
         .collect();
     let categories = missing_categories(present, incoming);

@@ -237,7 +237,7 @@ enum Done {
     Answered(Answer),
     /// Something was changed on both sides, or a page was confirmed that shows what is no more.
     Contested {
-        over: Over,
+        over: Box<Over>,
         version: String,
         /// What it is called, and what it says now.
         now: Vec<(String, String)>,
@@ -268,7 +268,11 @@ async fn done(
                 now.append(&mut over.theirs);
             }
             if !now.is_empty() {
-                return Ok(Done::Contested { over, version, now });
+                return Ok(Done::Contested {
+                    over: Box::new(over),
+                    version,
+                    now,
+                });
             }
             wanted
         }

@@ -1,7 +1,7 @@
 //! What comes back when a merge, or what a client did, is undone, and what stays away.
 
 use carnet::domain::{
-    batch::{Op, PersonOp},
+    batch::{Op, PersonChange, PersonOp},
     book::{Book, Condition, Replace},
     error::Error,
     sharing::How,
@@ -62,7 +62,7 @@ async fn undoing_a_client_brings_no_book_back_that_another_deleted() {
     let mia = w.actor("mia").await;
     let undone = async |client: &str| {
         let done = w.core.undo_client(&mia, client, since).await;
-        let done = allowed(done);
+        let (done, _) = allowed(done);
         (done.restored, done.skipped)
     };
     assert_eq!(undone("CardDAV Evolution").await, (0, 1));
@@ -89,7 +89,7 @@ async fn a_deleted_book_comes_back_with_its_contacts_or_not_at_all() {
     allowed(book.remove(&Condition::None).await);
     let person = w.id("mia").await;
     let allow = |contacts| {
-        Op::Person(PersonOp::ChangePerson {
+        Op::Person(PersonOp::ChangePerson(PersonChange {
             person,
             email: None,
             name: None,
@@ -98,7 +98,7 @@ async fn a_deleted_book_comes_back_with_its_contacts_or_not_at_all() {
             disabled: None,
             quota: Some(Some(contacts)),
             settings: None,
-        })
+        }))
     };
     allowed(w.commit(allow(2)).await);
     let mia = w.actor("mia").await;
@@ -108,7 +108,7 @@ async fn a_deleted_book_comes_back_with_its_contacts_or_not_at_all() {
     allowed(w.commit(allow(9)).await);
     let mia = w.actor("mia").await;
     let done = w.core.undo_client(&mia, "CardDAV App", since).await;
-    assert_eq!(allowed(done).restored, 3);
+    assert_eq!(allowed(done).0.restored, 3);
     assert_eq!(opened(&w, "web").await.count().await, Ok(3));
     w.check().await;
 }
@@ -130,7 +130,7 @@ async fn categories_that_a_client_changed_in_one_own_book_are_as_before_in_all()
     assert!(shown.contains("CATEGORIES:Junk"), "{shown}");
     let mia = w.actor("mia").await;
     let done = w.core.undo_client(&mia, "CardDAV App", since).await;
-    assert_eq!(allowed(done).reverted, 1);
+    assert_eq!(allowed(done).0.reverted, 1);
     let book = opened(&w, "web").await;
     let there = book.content(&allowed(book.get(&href).await));
     let there = String::from_utf8_lossy(&there).into_owned();
