@@ -190,20 +190,22 @@ impl Book {
         Ok(ops)
     }
 
-    /// Whether a removal from here was undone already, so that the same placement is here again.
+    /// Whether what a removal took away from here is here again.
     async fn is_back(&self, revision: RevisionId) -> Result<bool> {
-        let store = self.core().store();
+        let (store, here) = (self.core().store(), self.collection().id);
         let Some(revision) = store.revision(revision).await? else {
             return Ok(false);
         };
         let is_removal = revision.kind == RevisionKind::Removed;
-        let (true, Some(placement)) = (is_removal, revision.placement) else {
+        let (true, Some(item)) = (
+            is_removal && revision.collection == Some(here),
+            revision.item,
+        ) else {
             return Ok(false);
         };
-        let card = store.placement(placement).await?;
-        Ok(card.is_some_and(|card| {
-            card.placement.is_live() && card.placement.collection == self.collection().id
-        }))
+        let places = store.places_of(item).await?;
+        let mut live = places.iter().filter(|place| place.gone_at.is_none());
+        Ok(live.any(|place| place.collection == here))
     }
 
     /// Whether an item of this group was shared from the Private of somebody who is no member any

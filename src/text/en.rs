@@ -342,7 +342,7 @@ pub const EN: Text = Text {
     decline: "Decline",
     proposal_accepted: "The change was made.",
     proposal_declined: "The proposal is gone.",
-    selection_left: "Left as they are, because it is not allowed, not possible or done already: {}.",
+    selection_left: "Left as they are, because it is done already, not allowed or not possible: {}.",
     home_page: "Home page",
     tools: "Tools",
     advanced_search: "Advanced search",

@@ -342,7 +342,7 @@ pub const FR: Text = Text {
     decline: "Refuser",
     proposal_accepted: "La modification est faite.",
     proposal_declined: "La proposition est écartée.",
-    selection_left: "Laissés tels quels, parce que ce n'est pas permis, pas possible ou déjà fait : {}.",
+    selection_left: "Laissés tels quels, parce que c'est déjà fait, pas permis ou pas possible : {}.",
     home_page: "Page d'accueil",
     tools: "Outils",
     advanced_search: "Recherche avancée",

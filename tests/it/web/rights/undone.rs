@@ -367,7 +367,7 @@ fn what_was_shared_before_is_not_said_to_be_taken_back() {
     mia.done("/c/private/selected/share", &fields);
     let twice = mia.done("/c/private/selected/share", &fields);
     assert!(
-        twice.contains("Shared: 0.") && twice.contains("done already: 1"),
+        twice.contains("Shared: 0.") && twice.contains("not possible: 1"),
         "{twice}"
     );
     assert!(!twice.contains("action=\"/undo\""), "{twice}");
