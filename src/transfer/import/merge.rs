@@ -154,14 +154,14 @@ fn in_version(card: &Document, version: Version, uid: &str) -> Document {
 
 /// One line of a card with its companions, as a card of version 4.0, which has one way to say it.
 fn alone(card: &Document, at: usize, version: Version) -> Document {
-    let empty = format!(
-        "BEGIN:VCARD\r\nVERSION:{}\r\nEND:VCARD\r\n",
+    let nobody = format!(
+        "BEGIN:VCARD\r\nVERSION:{}\r\nFN:-\r\nEND:VCARD\r\n",
         version.as_str()
     );
-    Document::parse(empty.as_bytes()).map_or_else(
+    Document::parse(nobody.as_bytes()).map_or_else(
         |_| card.clone(),
-        |empty| {
-            let mut edit = empty.edit();
+        |nobody| {
+            let mut edit = nobody.edit();
             edit.adopt(card, at);
             in_version(&edit.finish(), Version::V4, "")
         },

@@ -261,7 +261,6 @@ fn a_class_says_how_large_photos_may_be_on_every_face() {
     );
     let answer = phone.push(&edit);
     assert!(responses(&answer).is_empty(), "{}", answer.dump());
-    let answer = phone.sync("AirSync:GetChanges");
     assert_eq!(all(&answer, "JobTitle").remove(0).text(), "Pilote");
 
     // The web makes a picture as small as it has to be, and says so where it cannot.

@@ -379,7 +379,7 @@ fn the_log_of_a_program_counts_contacts_alone() {
         "<D:mkcol {NS}><D:set><D:prop><D:resourcetype><D:collection/><C:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"
     );
     let club = "/dav/bob/private/club/";
-    assert_eq!(bob.send("MKCOL", club, &[], body).status, 201);
+    assert_eq!(bob.send("MKCOL", club, &[], body.clone()).status, 201);
     assert_eq!(bob.delete(club).status, 204);
     let browser = Browser::of(&server.address, "bob");
     let log = || {
@@ -392,15 +392,17 @@ fn the_log_of_a_program_counts_contacts_alone() {
     };
     let page = log();
     assert!(page.contains("in Private: 3 new <"), "{page}");
-    let to = format!("{TEAM}one.vcf");
+    let other = "/dav/bob/private/other/";
+    assert_eq!(bob.send("MKCOL", other, &[], body).status, 201);
+    let to = format!("{other}one.vcf");
     let bring = |method: &str, from: &str, to: &str| {
         let answer = bob.send(method, from, &[("Destination", to)], "");
         assert_eq!(answer.status, 201, "{method}");
     };
     bring("COPY", &one, &to);
-    bring("MOVE", &two, &format!("{TEAM}two.vcf"));
+    bring("MOVE", &two, &format!("{other}two.vcf"));
     let page = log();
-    for words in ["in Private: 3 new", "1 removed <", "in Team: "] {
+    for words in ["in Private: 3 new", "1 removed <", "in other: "] {
         assert!(page.contains(words), "{words}: {page}");
     }
 }
