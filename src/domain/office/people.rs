@@ -256,8 +256,7 @@ pub(super) fn typed_is(typed: &str, name: &str) -> Result<()> {
     }
 }
 
-/// `Invalid` for an address no mail could be sent to.
-/// An account without a name is called by its login.
+/// `Invalid` for a name that is too long. An account without a name is called by its login.
 fn check_name(name: &str) -> Result<()> {
     let name = name.trim();
     if name.is_empty() || is_line(name, 1, 100) {
@@ -267,6 +266,7 @@ fn check_name(name: &str) -> Result<()> {
     }
 }
 
+/// `Invalid` for an address no mail could be sent to.
 fn check_address(email: &str) -> Result<()> {
     if is_address(email) {
         Ok(())

@@ -114,6 +114,34 @@ async fn a_deleted_book_comes_back_with_its_contacts_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn a_deleted_book_comes_back_however_many_portions_it_went_in() {
+    for (number, one_by_one) in [(500_i32, false), (501, false), (3, true)] {
+        let w = World::new().await;
+        let since = moment();
+        let second = w.second("mia").await;
+        let cards = (0..number).map(|at| vcard(&format!("n{at}"), "+33 1").into_bytes());
+        allowed(second.add_all(cards.collect()).await);
+        moment();
+        let book = opened(&w, "CardDAV App").await;
+        for at in (0..number).filter(|_| one_by_one) {
+            let uid = format!("n{at}");
+            let card = w.core.store().by_uid(book.collection().id, &uid).await;
+            let href = card.expect("read").expect("there").placement.href;
+            allowed(book.delete(&href, &Condition::None).await);
+        }
+        moment();
+        let book = opened(&w, "CardDAV App").await;
+        allowed(book.remove(&Condition::None).await);
+        let mia = w.actor("mia").await;
+        let done = w.core.undo_client(&mia, "CardDAV App", since).await;
+        assert_eq!(allowed(done).0.restored, number as usize, "{number}");
+        let back = opened(&w, "web").await.count().await;
+        assert_eq!(back, Ok(i64::from(number)), "{number}");
+        w.check().await;
+    }
+}
+
+#[tokio::test]
 async fn categories_that_a_client_changed_in_one_own_book_are_as_before_in_all() {
     let w = World::new().await;
     let second = w.second("mia").await;

@@ -47,9 +47,12 @@ impl Commit<'_> {
                     return Ok(collection.0);
                 }
                 self.hide_book(collection.0, None)?;
+                // What went last, perhaps in a portion before this one, brings the book back with it.
                 self.connection
                     .prepare_cached(
-                        "UPDATE collection SET kind = 'removed', hidden = ?2 WHERE id = ?1",
+                        "UPDATE collection SET kind = 'removed', hidden = coalesce(
+                             (SELECT max(at) FROM revision WHERE collection = ?1 AND kind = 'removed'),
+                             ?2) WHERE id = ?1",
                     )?
                     .execute([collection.0, self.batch.at.0])?;
                 Ok(collection.0)
