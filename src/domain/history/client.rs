@@ -241,11 +241,14 @@ impl Core {
             .iter()
             .filter(|edit| edit.placement.is_some())
             .collect();
-        let overlay = match own.first() {
-            Some(first) if book.is_private() => self.kept(first.id).await?.overlay,
+        let contents: Vec<&&Revision> = edits.iter().filter(|e| e.placement.is_none()).collect();
+        let overlay = match (own.first(), contents.first(), contents.last()) {
+            (Some(first), ..) if book.is_private() => self.kept(first.id).await?.overlay,
+            (None, Some(first), Some(last)) if book.is_private() => {
+                self.overlay_without(first, last, &card.placement).await?
+            }
             _ => card.placement.overlay.to_vec(),
         };
-        let contents: Vec<&&Revision> = edits.iter().filter(|e| e.placement.is_none()).collect();
         let (Some(first), Some(last)) = (contents.first(), contents.last()) else {
             return Ok(book.shown(&card.document, &overlay));
         };
@@ -265,5 +268,23 @@ impl Core {
         }
         let merged = book.class().merge(&base, mine, &card.document)?;
         Ok(book.shown(&merged.document, &overlay))
+    }
+
+    /// The overlay before some edits of the content that may have changed it too; as it is, where it
+    /// was changed since.
+    async fn overlay_without(
+        &self,
+        first: &Revision,
+        last: &Revision,
+        placement: &Placement,
+    ) -> Result<Vec<u8>> {
+        let store = self.store();
+        let left = store.overlay_left(placement.id, Some(last.id)).await?;
+        let is_as_left = left.is_none_or(|left| left[..] == placement.overlay[..]);
+        let before = store
+            .shown_at(placement.id, Timestamp(first.at.0 - 1))
+            .await?;
+        let before = before.filter(|_| is_as_left);
+        Ok(before.map_or_else(|| placement.overlay.to_vec(), |before| before.overlay))
     }
 }

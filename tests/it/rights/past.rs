@@ -144,6 +144,37 @@ async fn undoing_that_takes_back_nothing_else_the_person_did() {
 }
 
 #[tokio::test]
+async fn undoing_a_way_back_brings_tags_back_with_the_content() {
+    let w = World::new().await;
+    let write = async |note: &str, tag: &str| {
+        let lines = format!("NOTE:{note}\r\nCATEGORIES:{tag}\r\nEND");
+        let edit = Replace(vcard("p", "+33 1").replace("END", &lines).into_bytes());
+        let book = w.book("mia", PRIVATE).await.expect("a book");
+        let href = w.placement("mia", PRIVATE, "p").await.expect("p").href;
+        allowed(book.put(&href, &Condition::None, &edit).await);
+    };
+    write("one", "a").await;
+    let then = moment();
+    write("two", "b").await;
+    let book = w.book("mia", PRIVATE).await.expect("a book");
+    let (done, undos) = allowed(book.restore_place_at(then).await);
+    assert_eq!(done.reverted, 1);
+    let shown = async || allowed(w.read("mia", PRIVATE, "p").await);
+    let back = shown().await;
+    assert!(
+        back.contains("NOTE:one") && back.contains("CATEGORIES:a"),
+        "{back}"
+    );
+    assert_eq!(w.taken_back("mia", &undos).await, (1, 0));
+    let again = shown().await;
+    assert!(
+        again.contains("NOTE:two") && again.contains("CATEGORIES:b"),
+        "{again}"
+    );
+    w.check().await;
+}
+
+#[tokio::test]
 async fn a_refused_change_is_copied_or_proposed_and_accepted() {
     let w = World::new().await;
     refused(w.modify("max", "G", "k", "+33 2").await);
