@@ -35,7 +35,11 @@ impl Record {
     /// Items of which the device has, or may have, a later version than the base says.
     pub(super) fn ahead(&self) -> HashSet<String> {
         let last = self.previous.iter();
-        let forced = last.clone().flat_map(|last| &last.forced);
+        // A copy of what the device alone wrote is a version that counts as its own.
+        let forced = last.clone().flat_map(|last| {
+            let is_own = |item| last.wrote.contains(item) && !last.merged.contains(item);
+            last.forced.iter().filter(move |(_, item)| !is_own(item))
+        });
         let told = last.flat_map(|last| &last.told).chain(&self.given);
         forced
             .map(|(_, item)| item)

@@ -154,6 +154,27 @@ fn what_the_server_writes_otherwise_comes_in_the_same_answer_and_stays_the_devic
 }
 
 #[test]
+fn an_edit_after_a_copy_of_the_devices_own_is_merged_with_what_others_wrote() {
+    let server = Server::start();
+    let (mut one, mut other, here, there) = two(&server, "14.1");
+    let answer = one.push(&nickname(&here, "a,b"));
+    assert_eq!(commands(&answer).len(), 1, "{}", answer.dump());
+    other.pull();
+    other.push(&change(&there, "JobTitle", "Pilot"));
+    let answer = one.push(&change(&here, "MobilePhoneNumber", "+33 1"));
+    let merged = all(&answer, "ApplicationData").remove(0);
+    for (element, value) in [
+        ("NickName", "a, b"),
+        ("JobTitle", "Pilot"),
+        ("MobilePhoneNumber", "+33 1"),
+    ] {
+        assert_eq!(text_at(merged, &[element]).as_deref(), Some(value));
+    }
+    assert!(refused(&server, "alice").is_empty());
+    server.check();
+}
+
+#[test]
 fn a_new_contact_that_the_server_writes_otherwise_may_be_edited_at_once() {
     for removes in [false, true] {
         let server = Server::start();
