@@ -237,18 +237,13 @@ impl Core {
 
     /// What the card shows without some edits of it.
     async fn without(&self, edits: &[&Revision], book: &Book, card: &Card) -> Result<Vec<u8>> {
-        let own: Vec<&&Revision> = edits
-            .iter()
-            .filter(|edit| edit.placement.is_some())
-            .collect();
-        let contents: Vec<&&Revision> = edits.iter().filter(|e| e.placement.is_none()).collect();
-        let overlay = match (own.first(), contents.first(), contents.last()) {
-            (Some(first), ..) if book.is_private() => self.kept(first.id).await?.overlay,
-            (None, Some(first), Some(last)) if book.is_private() => {
+        let overlay = match (edits.first(), edits.last()) {
+            (Some(first), Some(last)) if book.is_private() => {
                 self.overlay_without(first, last, &card.placement).await?
             }
             _ => card.placement.overlay.to_vec(),
         };
+        let contents: Vec<&&Revision> = edits.iter().filter(|e| e.placement.is_none()).collect();
         let (Some(first), Some(last)) = (contents.first(), contents.last()) else {
             return Ok(book.shown(&card.document, &overlay));
         };
@@ -270,8 +265,7 @@ impl Core {
         Ok(book.shown(&merged.document, &overlay))
     }
 
-    /// The overlay before some edits of the content that may have changed it too; as it is, where it
-    /// was changed since.
+    /// The overlay before some edits; as it is, where it was changed since.
     async fn overlay_without(
         &self,
         first: &Revision,

@@ -1,7 +1,6 @@
 //! What comes back when a merge, or what a client did, is undone, and what stays away.
 
 use carnet::domain::{
-    batch::{Op, PersonChange, PersonOp},
     book::{Book, Condition, Replace},
     error::Error,
     sharing::How,
@@ -87,25 +86,12 @@ async fn a_deleted_book_comes_back_with_its_contacts_or_not_at_all() {
     moment();
     let book = opened(&w, "CardDAV App").await;
     allowed(book.remove(&Condition::None).await);
-    let person = w.id("mia").await;
-    let allow = |contacts| {
-        Op::Person(PersonOp::ChangePerson(PersonChange {
-            person,
-            email: None,
-            name: None,
-            admin: None,
-            password_hash: None,
-            disabled: None,
-            quota: Some(Some(contacts)),
-            settings: None,
-        }))
-    };
-    allowed(w.commit(allow(2)).await);
+    w.limit("mia", 2).await;
     let mia = w.actor("mia").await;
     let done = w.core.undo_client(&mia, "CardDAV App", since).await;
     assert!(matches!(done, Err(Error::OverQuota { .. })), "{done:?}");
     hidden(w.core.open_private(&mia, "second").await.map(drop));
-    allowed(w.commit(allow(9)).await);
+    w.limit("mia", 9).await;
     let mia = w.actor("mia").await;
     let done = w.core.undo_client(&mia, "CardDAV App", since).await;
     assert_eq!(allowed(done).0.restored, 3);

@@ -136,18 +136,7 @@ async fn a_removed_book_leaves_its_contacts_to_be_copied_and_heeds_held_deletion
 #[tokio::test]
 async fn a_quota_is_of_all_private_books_together() {
     let w = World::new().await;
-    let max = w.actor("max").await;
-    let quota = Op::Person(PersonOp::ChangePerson(PersonChange {
-        person: max.person,
-        email: None,
-        name: None,
-        admin: None,
-        password_hash: None,
-        disabled: None,
-        quota: Some(Some(3)),
-        settings: None,
-    }));
-    allowed(w.commit(quota).await);
+    w.limit("max", 3).await;
     let max = w.actor("max").await;
     let made = w
         .core

@@ -6,6 +6,7 @@ mod command_line;
 mod contents;
 mod departed;
 mod faces;
+mod going_back;
 mod kept;
 mod moving;
 mod past;
@@ -19,7 +20,7 @@ use carnet::{
     class::contact::Contact,
     domain::{
         actor::{Actor, Client},
-        batch::{Batch, Op, PersonOp},
+        batch::{Batch, Op, PersonChange, PersonOp},
         book::{Book, Condition, Replace},
         core::{Core, Limits},
         error::{Error, Result},
@@ -130,6 +131,21 @@ impl World {
                 group.set_role(person, *role).await.expect("a role");
             }
         }
+    }
+
+    /// Gives a person a quota of contacts.
+    pub async fn limit(&self, login: &str, contacts: i64) {
+        let quota = Op::Person(PersonOp::ChangePerson(PersonChange {
+            person: self.id(login).await,
+            email: None,
+            name: None,
+            admin: None,
+            password_hash: None,
+            disabled: None,
+            quota: Some(Some(contacts)),
+            settings: None,
+        }));
+        allowed(self.commit(quota).await);
     }
 
     /// What the command line or a migration does.
