@@ -1,5 +1,6 @@
 //! A person's own account: its passwords and its pages.
 
+mod address;
 mod app_passwords;
 mod languages;
 mod pages;
