@@ -29,7 +29,7 @@ use crate::{
 
 /// Cards read ahead of those being stored, and KiB of them.
 const AHEAD: usize = 1_000;
-const AHEAD_KIB: u32 = 16 * 1024;
+const AHEAD_KIB: u32 = 4 * 1024;
 
 #[derive(Args)]
 pub struct Import {

@@ -29,7 +29,7 @@ use crate::domain::{
 /// Cards stored in one commit: devices are told once a batch, and others who write wait for it.
 const BATCH: usize = 2_000;
 /// Octets of cards from which a commit takes no more of them.
-const BATCH_OCTETS: usize = 16 << 20;
+const BATCH_OCTETS: usize = 8 << 20;
 /// The pause between two commits of the command line: others try for the file every two
 /// milliseconds.
 const BREATH: Duration = Duration::from_millis(6);

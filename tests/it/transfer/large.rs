@@ -97,7 +97,8 @@ async fn exported(fixture: &Fixture, chosen: Chosen, rendition: Rendition, how: 
 }
 
 /// The file has 240 MB; what is held of it is what is read ahead, a commit and the one under way,
-/// each of them some 16 MiB of cards and what is made of these.
+/// each of them some MiB of cards and what is made of these, beside the 64 MiB of pages the database
+/// keeps.
 #[test]
 fn an_import_with_photos_holds_a_part_of_its_file() {
     const PHOTO: usize = 24_000;
