@@ -1,6 +1,8 @@
 //! Builds the parts of the server and connects them, for the program and for tests.
 
 use std::{
+    convert::Infallible,
+    future,
     panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -8,14 +10,15 @@ use std::{
 
 use axum::{
     Router,
+    body::Body,
     extract::{Request, State},
     http::{Method, StatusCode, header},
-    middleware,
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, TryFutureExt as _, future::BoxFuture};
 use tokio::task::JoinHandle;
+use tower::{Layer as _, Service as _, service_fn, util::BoxCloneSyncService};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
@@ -34,7 +37,7 @@ use crate::{
     eas,
     http::{
         Shutdown, authority,
-        connection::Terms,
+        connection::{Service, Terms},
         headers::Headers,
         limits::{Limits as Connections, Seldom},
         server::Listener,
@@ -43,7 +46,7 @@ use crate::{
     mail::{Mail, settings::Gateway},
     observe::{
         clock,
-        metrics::Metrics,
+        metrics::{Metrics, Requests},
         operator::{Open, Operator},
         requests,
     },
@@ -68,6 +71,7 @@ pub struct App {
     pub shutdown: Shutdown,
     /// The certificate for TLS; none where no listener uses TLS.
     pub certificates: Option<Arc<Certificates>>,
+    requests: Arc<Requests>,
     push: Option<Arc<Push>>,
     jobs: Arc<Jobs>,
     mail: Option<Arc<Mail>>,
@@ -80,6 +84,32 @@ struct Other {
     devices: Arc<eas::Face>,
     autodiscover: Arc<autodiscover::Face>,
     pages: Arc<web::Web>,
+}
+
+impl Other {
+    /// The faces as one service. A held request is no more than its own box: what an extractor or a
+    /// route of its own needs would wait with it.
+    fn service(
+        self,
+    ) -> impl tower::Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone
+    {
+        service_fn(move |request| self.clone().serve(request).map(Ok))
+    }
+
+    /// Routes paths that devices use, in any letter case; all others are not found.
+    fn serve(self, request: Request) -> BoxFuture<'static, Response> {
+        let path = request.uri().path();
+        if eas::is_path(path) {
+            eas::serve(self.devices, request).boxed()
+        } else if autodiscover::is_path(path) {
+            async move { self.autodiscover.serve(request).await }.boxed()
+        } else if path == "*" && request.method() == Method::OPTIONS {
+            // The server as a whole (RFC 9110 §9.3.7).
+            future::ready(StatusCode::OK.into_response()).boxed()
+        } else {
+            async move { web::no_page(&self.pages, request).await }.boxed()
+        }
+    }
 }
 
 impl App {
@@ -163,24 +193,20 @@ impl App {
             outlets,
             site,
         );
+        let other = Other {
+            devices,
+            autodiscover: autodiscover::Face::new(auth.clone(), &config),
+            pages: pages.clone(),
+        };
         let router = Router::new()
             // Browsers get a page; everything else on `/` is CardDAV discovery.
             .route("/", any(dav::serve).with_state(dav.clone()))
             .merge(own_authority(&config))
             .merge(operator.public(config.metrics_token.is_some()))
             .merge(dav::router(dav))
-            .merge(web::router(pages.clone()))
+            .merge(web::router(pages))
             // Devices spell their paths in any letter case.
-            .fallback_service(any(other).with_state(Other {
-                devices,
-                autodiscover: autodiscover::Face::new(auth.clone(), &config),
-                pages,
-            }))
-            .layer(CatchPanicLayer::custom(panicked))
-            .layer(middleware::from_fn_with_state(
-                operator.requests.clone(),
-                requests::watch,
-            ));
+            .fallback_service(other.service());
         Ok(Self {
             core,
             store,
@@ -188,6 +214,7 @@ impl App {
             router,
             shutdown,
             certificates,
+            requests: operator.requests.clone(),
             push,
             jobs,
             mail,
@@ -199,8 +226,7 @@ impl App {
     pub fn show_only(&mut self, pages: Router) {
         self.router = Router::new()
             .merge(own_authority(&self.config))
-            .merge(pages)
-            .layer(CatchPanicLayer::custom(panicked));
+            .merge(pages);
     }
 
     /// Binds every address of the configuration.
@@ -221,7 +247,7 @@ impl App {
             proxies.clone(),
         );
         let terms = Arc::new(Terms {
-            router: self.router.clone(),
+            service: watched(self.router.clone(), self.requests.clone()),
             shutdown: self.shutdown.clone(),
             proxies,
             headers: Headers::new(self.config.public_url.as_deref()),
@@ -339,19 +365,18 @@ async fn purge(core: Arc<Core>, jobs: Arc<Jobs>) {
     }
 }
 
-/// Routes paths that devices use, in any letter case; all others are not found.
-async fn other(State(other): State<Other>, request: Request) -> Response {
-    let path = request.uri().path();
-    if eas::is_path(path) {
-        eas::serve(State(other.devices), request).await
-    } else if autodiscover::is_path(path) {
-        Box::pin(other.autodiscover.serve(request)).await
-    } else if path == "*" && request.method() == Method::OPTIONS {
-        // The server as a whole (RFC 9110 §9.3.7).
-        StatusCode::OK.into_response()
-    } else {
-        web::no_page(&other.pages, request).await
-    }
+/// The routes, each request with its line in the log. A handler that panics costs one request.
+fn watched(routes: Router, figures: Arc<Requests>) -> Service {
+    let routes = CatchPanicLayer::custom(panicked).layer(routes);
+    BoxCloneSyncService::new(service_fn(move |request| {
+        let mut routes = routes.clone();
+        let answer = move |request| {
+            routes
+                .call(request)
+                .map_ok(|response| response.map(Body::new))
+        };
+        requests::watch(figures.clone(), request, answer).map(Ok)
+    }))
 }
 
 fn own_authority(config: &Config) -> Router {
@@ -369,7 +394,7 @@ async fn certificate_authority(State(config): State<Arc<Config>>) -> Response {
     }
 }
 
-/// A handler that panics costs one request; the line of the panic has the request's id.
+/// The answer of a handler that panics; the line of the panic has the request's id.
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
@@ -414,17 +439,11 @@ mod tests {
             assert_ne!(request.uri().path(), "/faulty", "a fault of the test");
             "well"
         }
-        let router = Router::new()
-            .fallback(faulty)
-            .layer(CatchPanicLayer::custom(panicked))
-            .layer(middleware::from_fn_with_state(
-                Arc::default(),
-                requests::watch,
-            ));
+        let service = watched(Router::new().fallback(faulty), Arc::default());
         for (path, status) in [("/", 200), ("/faulty", 500), ("/", 200)] {
             let request = Request::builder().uri(path).header("host", "localhost");
-            let request = request.body(axum::body::Body::empty());
-            let answer = router.clone().oneshot(request.expect("a request")).await;
+            let request = request.body(Body::empty());
+            let answer = service.clone().oneshot(request.expect("a request")).await;
             assert_eq!(answer.expect("an answer").status(), status, "{path}");
         }
     }

@@ -11,6 +11,7 @@ use chrono::DateTime;
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tower::util::BoxCloneSyncService;
 
 use super::{Done, first_start, said, text};
 use crate::{
@@ -164,7 +165,7 @@ async fn answer_operator(config: &Config, operator: &Arc<Operator>) -> Result<Sh
         let proxies = Arc::new(config.proxies());
         let limits = Limits::new(OPERATORS, OPERATORS, proxies.clone());
         let terms = Arc::new(Terms {
-            router: operator.private(),
+            service: BoxCloneSyncService::new(operator.private()),
             shutdown: end.clone(),
             proxies,
             headers: Headers::new(None),

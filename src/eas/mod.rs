@@ -24,11 +24,8 @@ mod wipe;
 
 use std::sync::Arc;
 
-use axum::{
-    body::Body,
-    extract::{Request, State},
-    response::Response,
-};
+use axum::{body::Body, extract::Request, response::Response};
+use futures_util::FutureExt as _;
 
 use self::{facet::EasFacet, polls::Polls, restraint::Restraint, settings::Settings};
 use crate::{
@@ -99,11 +96,10 @@ pub fn is_path(path: &str) -> bool {
 }
 
 /// Answers a request on a path of [`is_path`].
-pub async fn serve(State(face): State<Arc<Face>>, request: Request) -> Response {
+pub fn serve(face: Arc<Face>, request: Request) -> impl Future<Output = Response> + Send {
     let gzip = accepts_gzip(request.headers());
-    // A held request keeps nothing of this but the future itself, in a box of its own.
-    let mut response = Box::pin(request::answer(face, request)).await;
-    compress_if(gzip, &mut response);
-    let (parts, bytes) = response.into_parts();
-    Response::from_parts(parts, Body::from(bytes))
+    request::answer(face, request).map(move |mut response| {
+        compress_if(gzip, &mut response);
+        response.map(Body::from)
+    })
 }

@@ -1,6 +1,6 @@
 //! Parses HTTP requests into commands, and makes responses of their replies.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{future, net::IpAddr, sync::Arc};
 
 use axum::{body::Body, extract::Request};
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use carnet_proto::{
         page::{self, air_sync as a},
     },
 };
+use futures_util::FutureExt as _;
 use http::{HeaderMap, Method, Response, StatusCode, header, request::Parts};
 
 use super::{
@@ -111,12 +112,12 @@ impl Call {
 }
 
 /// Answers any request on the path.
-pub async fn answer(face: Arc<Face>, request: Request) -> Response<Bytes> {
+pub fn answer(face: Arc<Face>, request: Request) -> impl Future<Output = Response<Bytes>> + Send {
     // Whatever a held request does not need is gone before it waits.
-    match Box::pin(admit(face, request)).await {
-        Ok(admitted) => admitted.run().await,
-        Err(response) => response,
-    }
+    Box::pin(admit(face, request)).then(|admitted| match admitted {
+        Ok(admitted) => admitted.run().left_future(),
+        Err(response) => future::ready(response).right_future(),
+    })
 }
 
 /// A command that is let in; else the answer.
@@ -183,11 +184,12 @@ impl Admitted {
         } = self;
         let (version, about) = (call.version, call.about.clone());
         let (face, actor) = (call.face.clone(), call.actor.clone());
-        let announced = announced.map(|list| (list, call.device.clone()));
+        let announced = announced.map(|list| Box::new((list, call.device.clone())));
         let ran = match command::run(call, command).await {
             // What was asked for was deleted during the request, and not the account.
             Err(Stop::Failed(Error::NotFound)) => {
-                match face.core.may_use(actor.person, Service::Eas).await {
+                let may_use = face.core.may_use(actor.person, Service::Eas);
+                match Box::pin(may_use).await {
                     Ok(true) => Err(Error::Unavailable("something went meanwhile".into()).into()),
                     Ok(false) => Err(Error::NotFound.into()),
                     Err(error) => Err(error.into()),
@@ -206,10 +208,12 @@ impl Admitted {
                 }
             },
         };
-        let Some((list, device)) = announced.filter(|_| response.status() == StatusCode::OK) else {
+        let Some(announced) = announced.filter(|_| response.status() == StatusCode::OK) else {
             return response;
         };
-        if let Err(error) = device::announced(&face, &device, list.clone()).await {
+        let (list, device) = *announced;
+        let kept = device::announced(&face, &device, list.clone());
+        if let Err(error) = Box::pin(kept).await {
             // It is told by a later answer.
             tracing::warn!(%error, "an announcement of versions could not be kept");
             return response;

@@ -12,8 +12,9 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body};
+use axum::body::Body;
 use bytes::Bytes;
+use futures_util::TryFutureExt as _;
 use http::{Request, Response};
 use hyper::{
     body::{Body as HttpBody, Frame, Incoming, SizeHint},
@@ -29,7 +30,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until, timeout},
 };
 use tokio_rustls::server::TlsStream;
-use tower::ServiceExt as _;
+use tower::{Service as _, util::BoxCloneSyncService};
 
 use super::{
     Peer, Secure, Shutdown, ThroughProxy,
@@ -63,9 +64,12 @@ pub struct Patience {
     pub stall: Duration,
 }
 
+/// What answers the requests of every connection.
+pub type Service = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
+
 /// Settings common to every connection of a server.
 pub struct Terms {
-    pub router: Router,
+    pub service: Service,
     pub shutdown: Shutdown,
     pub proxies: Arc<Proxies>,
     pub headers: Headers,
@@ -89,12 +93,15 @@ impl Connection {
         let Some(tls) = tls else {
             return self.speak(stream, Protocol::Any, false, unread).await;
         };
-        // In a box that is gone afterwards: most connections only wait.
-        let Some(stream) = Box::pin(self.handshake(stream, tls)).await else {
-            return;
+        // In a box that is gone afterwards, with what it returns: most connections only wait.
+        let speaking = match Box::pin(self.handshake(stream, tls)).await {
+            Some(stream) => {
+                let protocol = Protocol::of(stream.get_ref().1.alpn_protocol());
+                self.speak(*stream, protocol, true, unread)
+            }
+            None => return,
         };
-        let protocol = Protocol::of(stream.get_ref().1.alpn_protocol());
-        self.speak(*stream, protocol, true, unread).await;
+        speaking.await;
     }
 
     async fn handshake(
@@ -193,14 +200,14 @@ impl Connection {
     }
 }
 
-/// Passes one request to the router.
-async fn answer(
+/// Passes one request to the service; the request itself is not kept.
+fn answer(
     terms: Arc<Terms>,
     connection: Origin,
     mut request: Request<Incoming>,
     mut work: Work,
     unread: Unread,
-) -> Result<Response<Watched<Work>>, Infallible> {
+) -> impl Future<Output = Result<Response<Watched<Work>>, Infallible>> + Send {
     let origin = terms.proxies.origin(connection, request.headers());
     let extensions = request.extensions_mut();
     extensions.insert(Peer(origin.address));
@@ -218,10 +225,12 @@ async fn answer(
             Body::new(Received::new(body, origin.address, stall, unread))
         }
     });
-    let mut response = terms.router.clone().oneshot(request).await?;
-    terms.headers.add(response.headers_mut(), origin.secure);
-    work.sends();
-    Ok(response.map(|body| Watched { body, watch: work }))
+    let answer = terms.service.clone().call(request);
+    answer.map_ok(move |mut response| {
+        terms.headers.add(response.headers_mut(), origin.secure);
+        work.sends();
+        response.map(|body| Watched { body, watch: work })
+    })
 }
 
 /// The protocol of a connection.

@@ -1,14 +1,13 @@
 //! One line of the log for every request, written when its answer has left.
 
-use std::{future, sync::Arc, time::Instant};
+use std::{convert::Infallible, future, sync::Arc, time::Instant};
 
 use axum::{
     body::Body,
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse as _, Response},
 };
-use futures_util::future::Either;
+use futures_util::{FutureExt as _, future::Either};
 use http::{
     Extensions, HeaderMap, HeaderValue, Method, StatusCode, Version, header, uri::Authority,
 };
@@ -68,13 +67,16 @@ impl Face {
     }
 }
 
-/// Names a request and writes its log line when its response has left; the request itself is not
-/// kept.
-pub fn watch(
-    State(figures): State<Arc<Requests>>,
+/// Names a request, has it answered and writes its log line when its response has left; the request
+/// itself is not kept.
+pub fn watch<F>(
+    figures: Arc<Requests>,
     mut request: Request,
-    next: Next,
-) -> impl Future<Output = Response> + Send {
+    answer: impl FnOnce(Request) -> F,
+) -> impl Future<Output = Response> + Send
+where
+    F: Future<Output = Result<Response, Infallible>> + Send,
+{
     figures.begun();
     let id = id_of(request.headers(), request.extensions());
     let about = About::default();
@@ -96,16 +98,16 @@ pub fn watch(
         None => {
             request.extensions_mut().insert(about);
             let span = tracing::info_span!("request", id);
-            Either::Left(next.run(request).instrument(span))
+            Either::Left(answer(request).instrument(span))
         }
         Some(fault) => {
             about.note_fault(fault);
             let refusal = (StatusCode::BAD_REQUEST, format!("{fault}\n"));
-            Either::Right(future::ready(refusal.into_response()))
+            Either::Right(future::ready(Ok(refusal.into_response())))
         }
     };
-    async move {
-        let mut response = answer.await;
+    answer.map(move |answer| {
+        let Ok(mut response) = answer;
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(HEADER, id);
         }
@@ -115,7 +117,7 @@ pub fn watch(
             line.status = Some(status);
             Body::new(Watched { body, watch: line })
         })
-    }
+    })
 }
 
 /// Why a request of HTTP/1.1 is not for one host (RFC 9112 §3.2): a proxy in front could read another
