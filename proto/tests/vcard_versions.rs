@@ -219,7 +219,10 @@ fn a_number_is_what_is_dialled_in_version_3() {
         "TEL;VALUE=uri:tel:5%3B6",
         "TEL;X-CARNET-TEL=\"tel:5%3B6\":5\\;6",
     );
-    to_v3("TEL;VALUE=uri:tel:+41-22;ext=7", "TEL:+41-22 x7");
+    both(
+        "TEL;X-CARNET-TEL=\"tel:+41-22;ext=7\":+41-22 x7",
+        "TEL;VALUE=uri:tel:+41-22;ext=7",
+    );
     let renamed = renamed(&card("4.0", local), Version::V3, "Jo D");
     assert_eq!(lines(&shown(&renamed, Version::V4)), local);
     // Changed by a reader of version 3.0: the rest is not true of it.

@@ -13,6 +13,8 @@ pub const ME: &str = "http://me.com/_namespace/";
 
 /// `https://bitfire.at/webdav-push`
 pub const PUSH: &str = "https://bitfire.at/webdav-push";
+/// What the prefix `xml` is bound to, and no other may be (XML Names 1.0 §3).
+const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// A name in a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,6 +45,7 @@ impl Name {
             CALENDARSERVER => Some("CS"),
             ME => Some("ME"),
             PUSH => Some("P"),
+            XML => Some("xml"),
             _ => None,
         }
     }

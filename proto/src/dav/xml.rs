@@ -120,7 +120,7 @@ impl Element {
             out.push(' ');
             out.push_str(name);
             out.push_str("=\"");
-            escape_into(value, out);
+            out.push_str(&escape(value).replace('\t', "&#9;").replace('\n', "&#10;"));
             out.push('"');
         }
         if self.children.is_empty() {
@@ -284,7 +284,9 @@ fn predefined(name: &str) -> Option<&'static str> {
 
 fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, String> {
     let (namespace, local) = reader.resolver().resolve_element(start.name());
-    if !is_name(local.into_inner()) {
+    let prefix = start.name().prefix().map(|prefix| prefix.into_inner());
+    // No element has the prefix of declarations (XML Names 1.0 §3).
+    if !is_name(local.into_inner()) || prefix == Some("xmlns") {
         return Err(format!("{:?} is no name", start.name()));
     }
     let namespace = match namespace {
@@ -322,9 +324,8 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, 
         }
         attributes.push((key, value));
     }
-    let prefix = start.name().prefix();
     Ok(Element {
-        prefix: prefix.map_or(String::new(), |prefix| prefix.into_inner().to_owned()),
+        prefix: prefix.unwrap_or_default().to_owned(),
         name: Name {
             namespace: namespace.into(),
             local: local.into_inner().to_owned().into(),

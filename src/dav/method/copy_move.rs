@@ -161,14 +161,17 @@ async fn transfer(
     Ok(placed.created)
 }
 
-/// Keeps the dead properties of a card that becomes another resource.
+/// Gives a card that becomes another resource its dead properties, and no others: one of the same key
+/// may have been there before (RFC 4918 §9.8.2).
 async fn keep_properties(call: &Call, dead: Option<Dead>, key: &str) -> Result<(), Failure> {
     let Some(dead) = dead else { return Ok(()) };
-    let dead = dead
-        .iter()
-        .map(|(name, xml)| set(key, name, Some(xml)))
-        .collect();
-    call.face.core.set_properties(&call.actor, dead).await?;
+    let former = Dead::read(call, key).await?;
+    let left = former.iter().map(|(name, _)| set(key, name, None));
+    let kept = dead.iter().map(|(name, xml)| set(key, name, Some(xml)));
+    let changes: Vec<_> = left.chain(kept).collect();
+    if !changes.is_empty() {
+        call.face.core.set_properties(&call.actor, changes).await?;
+    }
     Ok(())
 }
 

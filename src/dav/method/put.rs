@@ -74,7 +74,9 @@ pub async fn store(
             None => rendering,
             asked => call.render(book, &written.card, asked),
         };
-        typed(status, VCARD, Content::Whole(shown))
+        let mut answer = typed(status, VCARD, Content::Whole(shown));
+        represents(call, name, answer.headers_mut());
+        answer
     } else {
         empty(if written.created {
             StatusCode::CREATED
@@ -88,6 +90,19 @@ pub async fn store(
         answer.headers_mut().insert(header::ETAG, etag);
     }
     Ok(answer)
+}
+
+/// Says that the body is the card, and that this was asked for (RFC 9110 §8.7, RFC 7240 §3).
+fn represents(call: &Call, name: &str, headers: &mut HeaderMap) {
+    let href = match &call.resource {
+        Resource::Book { href, .. } => format!("{href}{}", encode(name)),
+        _ => call.href(),
+    };
+    if let Ok(href) = HeaderValue::from_str(&href) {
+        headers.insert(header::CONTENT_LOCATION, href);
+    }
+    let applied = HeaderValue::from_static("return=representation");
+    headers.insert("preference-applied", applied);
 }
 
 /// Why the body cannot be a card comes after rights and conditions.

@@ -182,6 +182,33 @@ fn row_15_entities_and_broken_xml_are_refused() {
     );
 }
 
+/// XML Names 1.0 §3: `xml` is bound to its namespace alone, and no element has the prefix `xmlns`.
+#[test]
+fn no_name_of_a_property_makes_an_answer_that_is_no_xml() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let patch = |prop: &str| {
+        let body = format!(
+            "<D:propertyupdate {NS}><D:set><D:prop>{prop}</D:prop></D:set></D:propertyupdate>"
+        );
+        alice.send("PROPPATCH", BOOK, &[], body).status
+    };
+    assert_eq!(patch("<xmlns:a>1</xmlns:a>"), 400);
+    assert_eq!(patch("<xml:foo z=\"&#10;&#9;\">1</xml:foo>"), 207);
+    let found = alice.propfind(BOOK, "0", "<xml:foo/><xml:lang/>");
+    assert!(
+        found.raw.contains("<xml:foo z=\"&#10;&#9;\">1</xml:foo>"),
+        "{}",
+        found.raw
+    );
+    assert!(found.raw.contains("<xml:lang/>"), "{}", found.raw);
+    assert!(
+        !found.raw.contains("xmlns=\"http://www.w3.org/XML"),
+        "{}",
+        found.raw
+    );
+}
+
 #[test]
 fn row_16_proppatch_is_atomic_and_keeps_the_xml_exactly() {
     let server = Server::start();

@@ -65,6 +65,10 @@ fn row_23_what_is_put_is_what_is_got() {
     let shown = alice.put(&path, &[("Prefer", "return=representation")], &third);
     assert_eq!((shown.status, shown.text()), (200, third));
     assert_eq!(shown.header("etag"), Some(&*alice.etag(&path)));
+    // RFC 9110 §8.7, RFC 7240 §3
+    assert_eq!(shown.header("content-location"), Some(&*path));
+    let applied = shown.header("preference-applied");
+    assert_eq!(applied, Some("return=representation"));
 }
 
 #[test]
@@ -510,6 +514,7 @@ fn row_46_a_posted_card_is_named_by_the_server() {
         card("posted2", "P"),
     );
     assert_eq!((shown.status, shown.text()), (201, card("posted2", "P")));
+    assert_eq!(shown.header("content-location"), shown.header("location"));
     assert_eq!(
         alice
             .send("POST", BOOK, &[("Content-Type", "application/xml")], "<x/>")

@@ -20,6 +20,40 @@ fn club(alice: &Client) -> &'static str {
 }
 
 #[test]
+fn a_copy_has_the_properties_of_what_it_was_made_of_and_no_others() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let (from, to) = (format!("{BOOK}s.vcf"), format!("{}t.vcf", club(&alice)));
+    let copy = || {
+        let answer = alice.send("COPY", &from, &[("Destination", &to)], "");
+        assert_eq!(answer.status, 201, "{}", answer.text());
+    };
+    alice.put(&from, &[], card("s", "S"));
+    alice.proppatch(
+        &from,
+        "<D:set><D:prop><own xmlns='u:'>1</own></D:prop></D:set>",
+    );
+    copy();
+    alice.proppatch(
+        &to,
+        "<D:set><D:prop><later xmlns='u:'>2</later></D:prop></D:set>",
+    );
+    assert_eq!(alice.delete(&to).status, 204);
+    copy();
+    let found = alice.propfind(&to, "0", "<own xmlns='u:'/><later xmlns='u:'/>");
+    assert!(
+        found.responses[0].prop("u:", "own").is_some(),
+        "{}",
+        found.raw
+    );
+    assert!(
+        found.responses[0].prop("u:", "later").is_none(),
+        "{}",
+        found.raw
+    );
+}
+
+#[test]
 fn row_42_a_move_is_seen_by_both_books() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");

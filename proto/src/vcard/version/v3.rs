@@ -166,7 +166,7 @@ fn tel(line: &Line, new: &mut NewLine) {
     drop_param(new, "VALUE");
     new.raw = escape_text(&number);
     let plain = text.split_once(':').map(|(_, rest)| rest);
-    if plain.is_some_and(|plain| plain.replace(";ext=", " x") != number) {
+    if plain.is_some_and(|plain| plain != number) {
         drop_param(new, WHOLE_TEL);
         new.params.push(super::param(WHOLE_TEL, &text));
     }
