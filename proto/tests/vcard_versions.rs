@@ -146,7 +146,7 @@ fn dates_keep_what_they_say() {
 fn types_in_quotes_are_several() {
     to_v3(
         "TEL;TYPE=\"voice,home\";VALUE=uri:TEL:+1-555;ext=5",
-        "TEL;TYPE=voice,home:+1-555 x5",
+        "TEL;TYPE=voice,home;X-CARNET-TEL=\"TEL:+1-555;ext=5\":+1-555 x5",
     );
     to_v3(
         "TEL;TYPE=\"voice,home\";PREF=1:+1",

@@ -4,6 +4,8 @@ use carnet_proto::vcard::Version;
 use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::json;
+
 /// Characters of a User-Agent that tell programs of one family apart.
 const AGENT: usize = 200;
 
@@ -38,6 +40,14 @@ pub struct Choice {
     pub category_lists: Vec<String>,
 }
 
+/// What is of CardDAV in an account's settings.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Settings {
+    /// [`Choice::SETTING`]
+    carddav: Choice,
+}
+
 /// Where clients find group books.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -64,10 +74,8 @@ impl Choice {
 
     /// The choice in an account's settings, a JSON object.
     pub fn of(settings: &str) -> Self {
-        serde_json::from_str::<serde_json::Value>(settings)
-            .ok()
-            .and_then(|mut all| serde_json::from_value(all.get_mut(Self::SETTING)?.take()).ok())
-            .unwrap_or_default()
+        let read = json::read("the CardDAV settings of an account", settings.as_bytes());
+        read.unwrap_or_else(Settings::default).carddav
     }
 }
 

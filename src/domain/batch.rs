@@ -177,12 +177,13 @@ pub struct Committed {
     /// People whose rights or credentials changed (joined, left, disabled, password changed, device
     /// blocked).
     pub people: Vec<PersonId>,
-    /// One number for each operation, in order: the row it made or changed, 0 where there is none.
-    /// Some operations put a count or a flag there instead.
+    /// One for each operation, in order: the row it made or changed, 0 where there is none.
     pub rows: Vec<i64>,
     /// What was asked for is too much for one commit, and some of it is done: the same batch goes on
     /// with it.
     pub more: bool,
+    /// CardDAV clients were forgotten to make room for the one that was served.
+    pub clients_forgotten: bool,
 }
 
 impl Committed {

@@ -352,8 +352,9 @@ impl Core {
         .await
     }
 
-    /// Commits state that carries no command of a person; a power cut may lose it.
-    pub(super) async fn note(&self, actor: &Actor, op: Op) -> Result<Committed> {
+    /// Commits state that carries no command of a person; a power cut may lose it. None where it
+    /// could not be stored: what is only noted never keeps anybody from reading.
+    pub(super) async fn note(&self, actor: &Actor, op: Op) -> Result<Option<Committed>> {
         self.note_of(actor.person, &actor.client.label, op).await
     }
 
@@ -363,7 +364,7 @@ impl Core {
         person: PersonId,
         client: &str,
         op: Op,
-    ) -> Result<Committed> {
+    ) -> Result<Option<Committed>> {
         let noted = self.commit(Batch {
             person: Some(person),
             client: client.to_owned(),
@@ -374,12 +375,11 @@ impl Core {
             ops: vec![op],
         });
         match noted.await {
-            // What is only noted never keeps anybody from reading.
             Err(error @ (Error::NoSpace | Error::Unavailable(_))) => {
                 tracing::debug!(%error, "what a client did could not be noted");
-                Ok(Committed::default())
+                Ok(None)
             }
-            noted => noted,
+            noted => noted.map(Some),
         }
     }
 

@@ -381,22 +381,19 @@ impl Core {
     }
 
     async fn collect(&self, begun_before: Timestamp) -> Result<()> {
-        loop {
-            let committed = self
-                .commit(Batch {
-                    at: Timestamp::now(),
-                    unflushed: true,
-                    ops: vec![Op::Document(DocumentOp::CollectBlobs {
-                        begun_before,
-                        most: COLLECTED,
-                    })],
-                    ..Batch::default()
-                })
-                .await?;
-            if committed.rows.first().copied().unwrap_or(0) < COLLECTED {
-                return Ok(());
-            }
-        }
+        let collect = || {
+            self.commit(Batch {
+                at: Timestamp::now(),
+                unflushed: true,
+                ops: vec![Op::Document(DocumentOp::CollectBlobs {
+                    begun_before,
+                    most: COLLECTED,
+                })],
+                ..Batch::default()
+            })
+        };
+        while collect().await?.more {}
+        Ok(())
     }
 
     /// An item of the actor's wherever they may open it, Private first.

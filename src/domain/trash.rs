@@ -487,7 +487,7 @@ impl Core {
                 trash_before: clock.plus_days(-self.limits().trash_days),
                 tombstones_before: clock.plus_days(-self.limits().tombstone_days),
             };
-            more = committed(Op::History(purge)).await?.rows == [1];
+            more = committed(Op::History(purge)).await?.more;
         }
         let doubted: Option<Timestamp> = kept(DOUBTED_CLOCK).await?;
         let a_day_on = doubted.is_some_and(|doubted| now >= doubted.plus_days(1));

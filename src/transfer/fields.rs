@@ -302,7 +302,7 @@ impl Fields {
         for line in card.lines() {
             let text = || line.text().trim().to_owned();
             if line.is("X-ABDATE") {
-                let label = label_of(card, line);
+                let label = card.label(line);
                 match label.as_str() {
                     "_$!<Anniversary>!$_" if self.anniversary.is_empty() => {
                         self.anniversary = date_of(line);
@@ -312,7 +312,7 @@ impl Fields {
                         .push(Value::labelled(&date_of(line), plain(&label))),
                 }
             } else if line.is("X-ABRELATEDNAMES") {
-                let label = label_of(card, line);
+                let label = card.label(line);
                 let label = plain(&label).to_lowercase();
                 self.related.push(Value::labelled(&text(), &label));
             } else if let Some((relation, ..)) = RELATIONS.iter().find(|(_, name, _)| line.is(name))
@@ -358,7 +358,7 @@ fn value(card: &Document, line: &Line) -> Value {
             .into_iter()
             .filter(|found| !ignored.contains(&found.as_str()))
             .collect(),
-        label: plain(&label_of(card, line)).to_owned(),
+        label: plain(&card.label(line)).to_owned(),
         preferred: line.is_preferred(),
     }
 }
@@ -394,22 +394,11 @@ fn address(card: &Document, line: &Line, label: Option<String>) -> Address {
     let formatted = formatted.or(label).or_else(only_label);
     Address {
         kind: kind.unwrap_or_default().to_owned(),
-        label: plain(&label_of(card, line)).to_owned(),
+        label: plain(&card.label(line)).to_owned(),
         preferred: line.is_preferred(),
         parts,
         formatted: formatted.unwrap_or_default(),
     }
-}
-
-/// The label beside a value in Apple's way.
-fn label_of(card: &Document, line: &Line) -> String {
-    let Some(group) = &line.group else {
-        return String::new();
-    };
-    card.all("X-ABLabel")
-        .find(|label| label.group.as_ref() == Some(group))
-        .map(Line::text)
-        .unwrap_or_default()
 }
 
 /// `Anniversary` of `_$!<Anniversary>!$_`

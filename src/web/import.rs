@@ -32,6 +32,7 @@ use crate::{
     domain::{
         book::{Book, Room},
         error::{Error, Result},
+        json,
         rights::Right,
         rule::Rule,
     },
@@ -334,7 +335,7 @@ async fn options(web: &Web, visit: &Visit, asked: &Asked) -> Result<Options> {
         return Ok(options);
     }
     for (fingerprint, codes) in web.core.mappings(&visit.actor).await? {
-        let codes = serde_json::from_str(&codes).unwrap_or_default();
+        let codes = json::read("a mapping of columns", codes.as_bytes()).unwrap_or_default();
         options.mappings.push(Mapping { fingerprint, codes });
     }
     Ok(options)

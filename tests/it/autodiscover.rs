@@ -1,4 +1,4 @@
-//! Rows 103 to 105 of the checklist: Autodiscover in both forms.
+//! Autodiscover, in XML and JSON.
 
 use carnet::config::Config;
 
@@ -50,7 +50,7 @@ fn mobile_answer(address: &str) -> String {
 }
 
 #[test]
-fn row_103_a_phone_finds_the_server_by_xml() {
+fn a_phone_finds_the_server_by_xml() {
     let server = configured(|_| {});
     let body = asking("alice@example.org", MOBILE);
     for path in [
@@ -142,7 +142,7 @@ fn row_103_a_phone_finds_the_server_by_xml() {
 }
 
 #[test]
-fn row_103_outlook_gets_a_phones_answer_when_that_is_switched_on() {
+fn outlook_gets_a_phones_answer_when_that_is_switched_on() {
     let server = configured(|config| config.autodiscover_outlook = true);
     let body = asking("alice@example.org", DESKTOP);
     for agent in [
@@ -180,7 +180,7 @@ fn row_103_outlook_gets_a_phones_answer_when_that_is_switched_on() {
 }
 
 #[test]
-fn row_103_people_of_other_domains_are_sent_there() {
+fn people_of_other_domains_are_sent_there() {
     let server = configured(|config| {
         let targets = [
             ("branch.example.org", "https://branch.example.net"),
@@ -233,7 +233,7 @@ fn row_103_people_of_other_domains_are_sent_there() {
 }
 
 #[test]
-fn row_104_json_in_both_forms_and_its_errors() {
+fn json_in_both_forms_and_its_errors() {
     let server = configured(|_| {});
     let get = |target: &str| request(&server.address, "GET", target, &[], b"");
     let sync = format!("{{\"Protocol\":\"ActiveSync\",\"Url\":\"{URL}\"}}");
@@ -301,7 +301,7 @@ fn row_104_json_in_both_forms_and_its_errors() {
 }
 
 #[test]
-fn row_105_nobody_learns_who_has_an_account() {
+fn nobody_learns_who_has_an_account() {
     let server = configured(|_| {});
     let shapes = [
         "/autodiscover/autodiscover.json?Email={}&Protocol=ActiveSync",

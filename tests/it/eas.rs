@@ -1,4 +1,4 @@
-//! Exchange ActiveSync through a real socket: the checklist of the protocol, by theme.
+//! Exchange ActiveSync through a real socket, by theme.
 
 mod converge;
 mod device;

@@ -1,5 +1,4 @@
-//! Exchange ActiveSync beyond synchronization: rows 96 to 102 of the checklist, and what rows 84
-//! and 85 promise across the protocols.
+//! Exchange ActiveSync beyond synchronization: the directory, the account, single items and edits.
 
 mod account;
 mod directory;

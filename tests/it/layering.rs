@@ -222,6 +222,32 @@ fn every_module_has_a_rule() {
 }
 
 #[test]
+fn the_table_of_the_layers_says_the_same() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md");
+    let page = fs::read_to_string(file).expect("the page");
+    let section = page.split("\n## Layers\n").nth(1).expect("the section");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let mut said = BTreeMap::new();
+    for row in section.lines().filter(|line| line.starts_with("| `")) {
+        let mut cells = row.trim_matches('|').split('|');
+        let (modules, targets) = (cells.next(), cells.next().expect("two cells"));
+        let targets = (targets.trim() != "everything").then(|| quoted(targets));
+        for module in quoted(modules.expect("a cell")) {
+            said.insert(module, targets.clone());
+        }
+    }
+    let ruled = MAY_IMPORT
+        .iter()
+        .map(|(module, targets)| (*module, targets.map(|list| list.iter().copied().collect())));
+    assert_eq!(said, ruled.collect());
+}
+
+/// What stands between backquotes.
+fn quoted(cell: &str) -> BTreeSet<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
 fn forbidden_imports_are_seen() {
     for (file, source, seen) in [
         ("src/dav/mod.rs", "use crate::store::sqlite::Sqlite;", true),

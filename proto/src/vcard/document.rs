@@ -104,6 +104,21 @@ impl Document {
             .or_else(|| self.lines.iter().find(named))
     }
 
+    /// The place of the label that Apple's programs show for a line: X-ABLabel in its group.
+    pub fn label_place(&self, line: &Line) -> Option<usize> {
+        let group = line.group.as_ref()?;
+        self.lines
+            .iter()
+            .position(|label| label.is("X-ABLabel") && label.group.as_ref() == Some(group))
+    }
+
+    /// The text at [`Document::label_place`]; empty where there is none.
+    pub fn label(&self, line: &Line) -> String {
+        self.label_place(line)
+            .map(|at| self.lines[at].text())
+            .unwrap_or_default()
+    }
+
     /// As written: `2.1`, `3.0`, `4.0`; `3.0` when missing.
     pub fn version(&self) -> String {
         self.first("VERSION")

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{class::Split, tag};
+use crate::domain::{class::Split, json, tag};
 
 /// A line taken out, and how many lines of the card stood before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -124,5 +124,8 @@ fn values(overlay: &[u8]) -> Vec<String> {
 }
 
 fn read(overlay: &[u8]) -> Vec<Taken> {
-    serde_json::from_slice(overlay).unwrap_or_default()
+    if overlay.is_empty() {
+        return Vec::new();
+    }
+    json::read("the tags of a card", overlay).unwrap_or_default()
 }

@@ -95,8 +95,8 @@ pub enum HistoryOp {
         accepted: bool,
     },
     /// Purges versions and refused writes, removed items, and tombstones that are older than these
-    /// moments, some of them at once: 1 when there are more. A tombstone lives as long as what is in
-    /// the trash.
+    /// moments, some of them at once: see [`super::Committed::more`]. A tombstone lives as long as what
+    /// is in the trash.
     Purge {
         versions_before: Timestamp,
         trash_before: Timestamp,

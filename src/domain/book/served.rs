@@ -168,12 +168,13 @@ impl Book {
             upto: Some(upto),
             cards: ahead.clone(),
         });
-        match self.core.note(&self.actor, op).await?.rows[..] {
+        match self.core.note(&self.actor, op).await? {
             // It could not be noted: the next reading is.
-            [] => served.add_ahead(follower, &ahead),
-            [0] => served.set(follower, upto),
-            _ => {
-                served.forget(|known| known.collection == follower.collection);
+            None => served.add_ahead(follower, &ahead),
+            Some(noted) => {
+                if noted.clients_forgotten {
+                    served.forget(|known| known.collection == follower.collection);
+                }
                 served.set(follower, upto);
             }
         }

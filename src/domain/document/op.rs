@@ -22,7 +22,7 @@ pub enum DocumentOp {
     /// Removes a blob that was not received completely.
     DropBlob { blob: BlobId },
     /// Removes blobs that were begun before a moment and never completed, and blobs nothing refers
-    /// to, at most `most`. Its row is the number removed.
+    /// to, at most `most`: see [`Committed::more`](crate::domain::batch::Committed::more).
     CollectBlobs { begun_before: Timestamp, most: i64 },
     /// `OverQuota` unless the documents a person created fit `limit`, and their earlier versions
     /// and trash three times that.

@@ -348,7 +348,6 @@ mod tests {
         }
     }
 
-    /// Rows 61 to 66 and 98 of the cases of searches.
     #[test]
     fn a_number_is_found_however_it_is_written() {
         for (value, query, found) in [

@@ -128,6 +128,7 @@ pub fn apply<'a>(
         doings: Vec::new(),
         room: TOGETHER,
         more: false,
+        clients_forgotten: false,
     };
     let applied = commit.apply();
     *unindexed = commit.unindexed;
@@ -144,6 +145,7 @@ pub fn apply<'a>(
         people: commit.people,
         rows,
         more: commit.more,
+        clients_forgotten: commit.clients_forgotten,
     })
 }
 
@@ -169,8 +171,10 @@ struct Commit<'a> {
     doings: Vec<notice::Doing>,
     /// Placements that may still be taken away on the way to the end of a place or a membership.
     room: usize,
-    /// Such an end has not come: some of what was there is.
+    /// [`Committed::more`]
     more: bool,
+    /// [`Committed::clients_forgotten`]
+    clients_forgotten: bool,
 }
 
 impl<'a> Commit<'a> {

@@ -138,6 +138,23 @@ impl Reader<'_> {
         )
     }
 
+    pub fn properties(
+        &self,
+        person: PersonId,
+        resource: &str,
+    ) -> rusqlite::Result<Vec<(String, String, Vec<u8>)>> {
+        // A person's own value comes before the shared one.
+        let mut found: Vec<(String, String, Vec<u8>)> = self.all(
+            "SELECT namespace, name, value FROM property
+             WHERE resource = ?1 AND person IN (0, ?2) ORDER BY person DESC, namespace, name",
+            rusqlite::params![resource, person.0],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        let mut seen = std::collections::HashSet::new();
+        found.retain(|(namespace, name, _)| seen.insert((namespace.clone(), name.clone())));
+        Ok(found)
+    }
+
     pub fn properties_of(
         &self,
         person: PersonId,

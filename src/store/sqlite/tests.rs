@@ -482,15 +482,15 @@ fn a_purge_goes_in_pieces_and_a_tombstone_lives_as_long_as_the_trash() {
                 })],
                 ..Batch::default()
             };
-            filled.store.commit(batch).await.expect("purged").rows[0]
+            filled.store.commit(batch).await.expect("purged").more
         };
-        assert_eq!(purge(500).await, 0);
+        assert!(!purge(500).await);
         assert_eq!(count("placement"), 1_200, "the trash is found by them");
         for ended in [500, 1_000] {
-            assert_eq!(purge(2_000).await, 1, "there is more");
+            assert!(purge(2_000).await, "there is more");
             assert_eq!(count("item WHERE length(document) = 0"), ended);
         }
-        assert_eq!(purge(2_000).await, 0);
+        assert!(!purge(2_000).await);
         assert_eq!((count("placement"), count("item")), (0, 0));
     });
 }
@@ -514,9 +514,9 @@ fn a_purge_reads_nothing_of_what_an_earlier_one_ended() {
                     })],
                     ..Batch::default()
                 };
-                filled.store.commit(batch).await.expect("purged").rows[0]
+                filled.store.commit(batch).await.expect("purged").more
             };
-            while purge().await == 1 {}
+            while purge().await {}
             let sql = "SELECT count(*) FROM item WHERE length(document) = 0";
             let ended = connection.query_row(sql, [], |row| row.get(0));
             assert_eq!(ended, Ok(number));

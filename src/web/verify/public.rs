@@ -24,6 +24,7 @@ use crate::{
         book::Edit,
         error::{Error, Result},
         id::Timestamp,
+        json,
         outbox::{Channel, Kept, LETTER_DAYS, Letter, NewMessage, Sender, is_address},
         settings::Settings,
         verification::{Answer, Asked},
@@ -318,7 +319,8 @@ fn to_owner(
     before: &[u8],
     after: &[u8],
 ) -> Option<NewMessage> {
-    let settings: Settings = serde_json::from_str(&asked.asker.settings).unwrap_or_default();
+    let settings = asked.asker.settings.as_bytes();
+    let settings: Settings = json::read("the settings of an account", settings).unwrap_or_default();
     let email = asked
         .asker
         .email

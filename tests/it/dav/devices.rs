@@ -95,7 +95,7 @@ fn all_but(data: &Element, tag: Tag) -> Vec<Node> {
 }
 
 #[test]
-fn row_77_a_number_changed_on_a_phone_leaves_all_else_as_it_was() {
+fn a_number_changed_on_a_phone_leaves_all_else_as_it_was() {
     let tag = c::MOBILE_PHONE_NUMBER;
     let (before, after) = edited(&[], |data| {
         let mut all = all_but(data, tag);
@@ -106,7 +106,7 @@ fn row_77_a_number_changed_on_a_phone_leaves_all_else_as_it_was() {
 }
 
 #[test]
-fn row_78_what_is_cleared_on_a_phone_takes_its_label_along() {
+fn what_is_cleared_on_a_phone_takes_its_label_along() {
     let (before, after) = edited(&[], |data| all_but(data, c::EMAIL1_ADDRESS));
     let lines = "item2.EMAIL;type=INTERNET:e1@example.org\r\nitem2.X-ABLabel:Choir\r\n";
     assert!(before.contains(lines));
@@ -114,7 +114,7 @@ fn row_78_what_is_cleared_on_a_phone_takes_its_label_along() {
 }
 
 #[test]
-fn row_79_what_a_phone_does_not_manage_is_kept() {
+fn what_a_phone_does_not_manage_is_kept() {
     let managed = [c::FIRST_NAME, c::LAST_NAME, c::JOB_TITLE];
     let (before, after) = edited(&managed, |_| {
         vec![text(c::LAST_NAME, "Kim"), text(c::JOB_TITLE, "Head baker")]

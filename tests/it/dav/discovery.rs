@@ -7,7 +7,7 @@ use crate::support::{
 };
 
 #[test]
-fn row_01_the_well_known_address_leads_to_dav_whatever_the_method() {
+fn the_well_known_address_leads_to_dav_whatever_the_method() {
     let server = Server::start();
     for method in [
         "GET", "PROPFIND", "OPTIONS", "REPORT", "HEAD", "PUT", "POST", "DELETE",
@@ -24,7 +24,7 @@ fn row_01_the_well_known_address_leads_to_dav_whatever_the_method() {
 }
 
 #[test]
-fn row_02_the_root_asks_who_is_there_and_then_names_the_principal() {
+fn the_root_asks_who_is_there_and_then_names_the_principal() {
     let server = Server::start();
     let answer = request(&server.address, "PROPFIND", "/", &[], b"");
     assert_eq!(answer.status, 401);
@@ -47,7 +47,7 @@ fn row_02_the_root_asks_who_is_there_and_then_names_the_principal() {
 }
 
 #[test]
-fn row_03_a_typed_book_address_works_with_and_without_its_slash() {
+fn a_typed_book_address_works_with_and_without_its_slash() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     for path in [
@@ -70,7 +70,7 @@ fn row_03_a_typed_book_address_works_with_and_without_its_slash() {
 }
 
 #[test]
-fn row_04_options_need_no_password_and_tell_only_what_exists() {
+fn options_need_no_password_and_tell_only_what_exists() {
     let server = Server::start();
     for (path, expected, not) in [
         ("/", "PROPFIND", "PUT"),
@@ -128,7 +128,7 @@ fn row_04_options_need_no_password_and_tell_only_what_exists() {
 }
 
 #[test]
-fn row_05_the_principal_has_every_property_of_rfc_3744() {
+fn the_principal_has_every_property_of_rfc_3744() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let own = "/dav/principals/users/alice/";
@@ -176,7 +176,7 @@ fn row_05_the_principal_has_every_property_of_rfc_3744() {
 }
 
 #[test]
-fn row_06_the_home_set_is_one_href_or_all_as_the_client_reads_it() {
+fn the_home_set_is_one_href_or_all_as_the_client_reads_it() {
     let server = Server::start();
     let homes = |agent: &str| {
         Client::with_agent(&server, "bob", agent)
@@ -204,7 +204,7 @@ fn row_06_the_home_set_is_one_href_or_all_as_the_client_reads_it() {
 }
 
 #[test]
-fn row_07_the_home_lists_the_private_book_first_and_every_group_once() {
+fn the_home_lists_the_private_book_first_and_every_group_once() {
     let server = Server::start();
     let bob = Client::new(&server, "bob");
     let props = "<D:displayname/><D:resourcetype/>";
@@ -262,7 +262,7 @@ fn row_07_the_home_lists_the_private_book_first_and_every_group_once() {
 }
 
 #[test]
-fn row_08_group_principals_are_matched_exactly_as_written() {
+fn group_principals_are_matched_exactly_as_written() {
     let server = Server::start();
     let bob = Client::new(&server, "bob");
     let found = bob.props(
@@ -286,7 +286,7 @@ fn row_08_group_principals_are_matched_exactly_as_written() {
 }
 
 #[test]
-fn row_09_a_scoped_login_shows_only_the_group() {
+fn a_scoped_login_shows_only_the_group() {
     let server = Server::start();
     let scoped = Client::new(&server, "bob$Team");
     let root = scoped.props("/", "<D:current-user-principal/>");
@@ -310,7 +310,7 @@ fn row_09_a_scoped_login_shows_only_the_group() {
 }
 
 #[test]
-fn row_10_another_persons_tree_does_not_exist() {
+fn another_persons_tree_does_not_exist() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     for path in [
@@ -335,7 +335,7 @@ fn row_10_another_persons_tree_does_not_exist() {
 }
 
 #[test]
-fn row_88_asking_without_a_password_costs_nothing_and_locks_nobody_out() {
+fn asking_without_a_password_costs_nothing_and_locks_nobody_out() {
     let server = Server::start();
     for _ in 0..300 {
         let answer = request(&server.address, "PROPFIND", "/dav/", &[], b"");
@@ -346,7 +346,7 @@ fn row_88_asking_without_a_password_costs_nothing_and_locks_nobody_out() {
 }
 
 #[test]
-fn row_89_a_phone_with_an_old_password_does_not_lock_the_others_out() {
+fn a_phone_with_an_old_password_does_not_lock_the_others_out() {
     let server = Server::start();
     let wrong = [basic("alice", "old password")];
     for _ in 0..100 {

@@ -13,7 +13,7 @@ fn text(client: &Client, path: &str, version: &str) -> String {
 }
 
 #[test]
-fn row_71_a_group_card_is_read_in_both_forms() {
+fn a_group_card_is_read_in_both_forms() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = format!("{BOOK}g.vcf");
@@ -62,7 +62,7 @@ fn row_71_a_group_card_is_read_in_both_forms() {
 }
 
 #[test]
-fn row_72_members_that_are_nowhere_are_kept_and_circles_are_harmless() {
+fn members_that_are_nowhere_are_kept_and_circles_are_harmless() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let group = |uid: &str, members: &[&str]| {
@@ -93,7 +93,7 @@ fn row_72_members_that_are_nowhere_are_kept_and_circles_are_harmless() {
 }
 
 #[test]
-fn row_73_a_contact_does_not_become_a_group_nor_the_other_way() {
+fn a_contact_does_not_become_a_group_nor_the_other_way() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = format!("{BOOK}k.vcf");
@@ -119,7 +119,7 @@ fn row_73_a_contact_does_not_become_a_group_nor_the_other_way() {
 const JPEG: &str = "/9j/4AAQSkZJRgABAQ==";
 
 #[test]
-fn rows_74_and_75_photos_keep_their_octets_in_every_form() {
+fn photos_keep_their_octets_in_every_form() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     for (at, line) in [
@@ -209,7 +209,7 @@ fn rows_74_and_75_photos_keep_their_octets_in_every_form() {
 }
 
 #[test]
-fn row_76_what_is_not_understood_survives_to_the_octet() {
+fn what_is_not_understood_survives_to_the_octet() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = format!("{BOOK}x.vcf");
@@ -254,7 +254,7 @@ fn row_76_what_is_not_understood_survives_to_the_octet() {
 }
 
 #[test]
-fn row_80_a_birthday_without_a_year_has_none_in_either_version() {
+fn a_birthday_without_a_year_has_none_in_either_version() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let (a, b) = (format!("{BOOK}a.vcf"), format!("{BOOK}b.vcf"));
@@ -272,7 +272,7 @@ fn row_80_a_birthday_without_a_year_has_none_in_either_version() {
 }
 
 #[test]
-fn row_81_an_edit_by_a_reader_of_version_3_keeps_what_only_version_4_shows() {
+fn an_edit_by_a_reader_of_version_3_keeps_what_only_version_4_shows() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = format!("{BOOK}m.vcf");
@@ -311,7 +311,7 @@ fn row_81_an_edit_by_a_reader_of_version_3_keeps_what_only_version_4_shows() {
 }
 
 #[test]
-fn rows_82_and_83_xml_carries_line_ends_and_no_control_characters() {
+fn xml_carries_line_ends_and_no_control_characters() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = format!("{BOOK}ctl.vcf");
@@ -348,7 +348,7 @@ fn rows_82_and_83_xml_carries_line_ends_and_no_control_characters() {
 }
 
 #[test]
-fn row_84_cards_of_other_programs_are_stored_and_rendered_or_refused() {
+fn cards_of_other_programs_are_stored_and_rendered_or_refused() {
     let shared = std::env::var_os("CARNET_SHARED").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")),
         PathBuf::from,

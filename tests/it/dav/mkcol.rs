@@ -13,7 +13,7 @@ fn mkcol(client: &Client, path: &str, types: &str, props: &str) -> Answer {
 const BOOK_TYPE: &str = "<D:collection/><C:addressbook/>";
 
 #[test]
-fn row_20_a_book_is_made_whole_or_not_at_all() {
+fn a_book_is_made_whole_or_not_at_all() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let home = "/dav/alice/private/";
@@ -93,7 +93,7 @@ fn row_20_a_book_is_made_whole_or_not_at_all() {
 }
 
 #[test]
-fn row_21_the_final_slash_may_be_missing() {
+fn the_final_slash_may_be_missing() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     assert_eq!(
@@ -116,7 +116,7 @@ fn row_21_the_final_slash_may_be_missing() {
 }
 
 #[test]
-fn row_22_only_address_books_are_made() {
+fn only_address_books_are_made() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = "/dav/alice/private/other/";

@@ -1,4 +1,4 @@
-//! CardDAV over HTTP. A test named `row_NN` shows that row of `docs/conformance/carddav.md`.
+//! CardDAV over HTTP. Rows are those of `docs/conformance/carddav.md`, which names the tests of each.
 
 pub mod client;
 mod conditions;

@@ -4,7 +4,7 @@ use super::client::*;
 use crate::support::server::Server;
 
 #[test]
-fn row_11_propfind_takes_every_form_of_body() {
+fn propfind_takes_every_form_of_body() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let form = |inner: &str| format!("<D:propfind {NS}>{inner}</D:propfind>");
@@ -45,7 +45,7 @@ fn row_11_propfind_takes_every_form_of_body() {
 }
 
 #[test]
-fn row_12_the_found_properties_come_first_with_the_literal_status() {
+fn the_found_properties_come_first_with_the_literal_status() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let listed = alice.propfind(
@@ -66,7 +66,7 @@ fn row_12_the_found_properties_come_first_with_the_literal_status() {
 }
 
 #[test]
-fn row_13_unknown_properties_are_one_group_that_minimal_leaves_out() {
+fn unknown_properties_are_one_group_that_minimal_leaves_out() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let body = format!(
@@ -112,7 +112,7 @@ fn row_13_unknown_properties_are_one_group_that_minimal_leaves_out() {
 }
 
 #[test]
-fn row_14_infinite_depth_is_refused_above_books() {
+fn infinite_depth_is_refused_above_books() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     for path in [
@@ -136,7 +136,7 @@ fn row_14_infinite_depth_is_refused_above_books() {
 }
 
 #[test]
-fn row_15_entities_and_broken_xml_are_refused() {
+fn entities_and_broken_xml_are_refused() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let laughs = "<!DOCTYPE l [<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;&a;'>]>\
@@ -210,7 +210,7 @@ fn no_name_of_a_property_makes_an_answer_that_is_no_xml() {
 }
 
 #[test]
-fn row_16_proppatch_is_atomic_and_keeps_the_xml_exactly() {
+fn proppatch_is_atomic_and_keeps_the_xml_exactly() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let set = "<D:set xml:lang=\"fr\"><D:prop><n:a xmlns:n=\"urn:n\" n:k=\"1\">\
@@ -311,7 +311,7 @@ fn row_16_proppatch_is_atomic_and_keeps_the_xml_exactly() {
 }
 
 #[test]
-fn row_17_my_card_is_set_on_the_home_and_my_address_on_the_principal() {
+fn my_card_is_set_on_the_home_and_my_address_on_the_principal() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let home = "/dav/alice/private/";
@@ -347,7 +347,7 @@ fn row_17_my_card_is_set_on_the_home_and_my_address_on_the_principal() {
 }
 
 #[test]
-fn row_18_the_name_of_a_shared_book_is_each_persons_own() {
+fn the_name_of_a_shared_book_is_each_persons_own() {
     let server = Server::start();
     let (alice, bob) = (Client::new(&server, "alice"), Client::new(&server, "bob"));
     let set = |name: &str| {
@@ -410,7 +410,7 @@ fn a_property_is_answered_once_however_often_it_is_named() {
 }
 
 #[test]
-fn row_19_names_survive_whatever_they_are_written_in() {
+fn names_survive_whatever_they_are_written_in() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let name = "Été <été> & \"Ω\" 🎉 \u{05d0}";

@@ -102,7 +102,7 @@ fn server() -> Server {
 }
 
 #[test]
-fn row_96_a_subscriber_is_told_once_per_burst_and_not_of_its_own_writes() {
+fn a_subscriber_is_told_once_per_burst_and_not_of_its_own_writes() {
     let server = server();
     let alice = Client::new(&server, "alice");
     let options = alice.send("OPTIONS", BOOK, &[], "");
@@ -201,7 +201,7 @@ fn row_96_a_subscriber_is_told_once_per_burst_and_not_of_its_own_writes() {
 }
 
 #[test]
-fn row_96_a_subscription_ends_with_its_time_its_service_or_its_right() {
+fn a_subscription_ends_with_its_time_its_service_or_its_right() {
     let server = server();
     let bob = Client::new(&server, "bob");
     let alice = Client::new(&server, "alice");
@@ -241,7 +241,7 @@ fn row_96_a_subscription_ends_with_its_time_its_service_or_its_right() {
 }
 
 #[test]
-fn row_96_properties_are_told_to_who_asked_for_them() {
+fn properties_are_told_to_who_asked_for_them() {
     let server = server();
     let alice = Client::new(&server, "alice");
     let triggers = |path: &str| {

@@ -11,7 +11,7 @@ use super::client::*;
 use crate::support::{http::basic, server::Server};
 
 #[test]
-fn row_23_what_is_put_is_what_is_got() {
+fn what_is_put_is_what_is_got() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = format!("{BOOK}one.vcf");
@@ -72,7 +72,7 @@ fn row_23_what_is_put_is_what_is_got() {
 }
 
 #[test]
-fn row_24_conditions_decide() {
+fn conditions_decide() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = format!("{BOOK}c.vcf");
@@ -221,7 +221,7 @@ fn the_if_header_holds_writes_to_a_state_of_the_book() {
 }
 
 #[test]
-fn row_25_of_two_writes_on_one_tag_one_wins() {
+fn of_two_writes_on_one_tag_one_wins() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = format!("{BOOK}race.vcf");
@@ -252,7 +252,7 @@ fn row_25_of_two_writes_on_one_tag_one_wins() {
 }
 
 #[test]
-fn row_37_any_name_is_kept_and_spelled_one_way() {
+fn any_name_is_kept_and_spelled_one_way() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let long = "n".repeat(251) + ".vcf";
@@ -312,7 +312,7 @@ fn row_37_any_name_is_kept_and_spelled_one_way() {
 }
 
 #[test]
-fn row_38_delete_says_what_became_of_it() {
+fn delete_says_what_became_of_it() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = format!("{BOOK}gone.vcf");
@@ -347,7 +347,7 @@ fn row_38_delete_says_what_became_of_it() {
 }
 
 #[test]
-fn row_39_an_unchanged_card_is_not_sent_again() {
+fn an_unchanged_card_is_not_sent_again() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = format!("{BOOK}same.vcf");
@@ -398,7 +398,7 @@ fn row_39_an_unchanged_card_is_not_sent_again() {
 }
 
 #[test]
-fn row_40_nothing_is_uploaded_before_the_password_is_known() {
+fn nothing_is_uploaded_before_the_password_is_known() {
     let server = Server::start();
     let exchange = |authorization: &str| {
         let mut stream = TcpStream::connect(&server.address).expect("a connection");
@@ -431,7 +431,7 @@ fn row_40_nothing_is_uploaded_before_the_password_is_known() {
 }
 
 #[test]
-fn row_41_compression_leaves_the_tag_alone() {
+fn compression_leaves_the_tag_alone() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = format!("{BOOK}gzip.vcf");
@@ -485,7 +485,7 @@ fn row_41_compression_leaves_the_tag_alone() {
 }
 
 #[test]
-fn row_46_a_posted_card_is_named_by_the_server() {
+fn a_posted_card_is_named_by_the_server() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let add = alice

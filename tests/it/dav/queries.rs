@@ -57,7 +57,7 @@ fn text(attributes: &str, text: &str) -> String {
 }
 
 #[test]
-fn row_50_every_kind_of_filter_finds_what_it_should() {
+fn every_kind_of_filter_finds_what_it_should() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let book = library(&alice);
@@ -184,7 +184,7 @@ fn row_50_every_kind_of_filter_finds_what_it_should() {
 }
 
 #[test]
-fn row_51_collations_compare_as_they_say() {
+fn collations_compare_as_they_say() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let book = library(&alice);
@@ -231,7 +231,7 @@ fn row_51_collations_compare_as_they_say() {
 }
 
 #[test]
-fn row_52_a_group_before_the_name_does_not_hide_a_property() {
+fn a_group_before_the_name_does_not_hide_a_property() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let book = library(&alice);
@@ -243,7 +243,7 @@ fn row_52_a_group_before_the_name_does_not_hide_a_property() {
 }
 
 #[test]
-fn row_53_a_limit_says_that_there_is_more() {
+fn a_limit_says_that_there_is_more() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let book = library(&alice);
@@ -270,7 +270,7 @@ fn row_53_a_limit_says_that_there_is_more() {
 }
 
 #[test]
-fn row_54_without_depth_the_members_are_meant() {
+fn without_depth_the_members_are_meant() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let book = library(&alice);
@@ -290,7 +290,7 @@ fn row_54_without_depth_the_members_are_meant() {
 }
 
 #[test]
-fn row_55_a_part_of_a_card_is_what_was_asked_for() {
+fn a_part_of_a_card_is_what_was_asked_for() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let book = library(&alice);

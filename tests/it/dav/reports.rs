@@ -5,7 +5,7 @@ use super::client::*;
 use crate::support::server::Server;
 
 #[test]
-fn row_47_multiget_answers_for_every_href_once() {
+fn multiget_answers_for_every_href_once() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let (a, b) = (format!("{BOOK}a.vcf"), format!("{BOOK}b%20c.vcf"));
@@ -114,7 +114,7 @@ fn multiget_on_a_card_answers_for_the_card() {
 }
 
 #[test]
-fn row_48_the_version_asked_for_is_given_or_refused() {
+fn the_version_asked_for_is_given_or_refused() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = format!("{BOOK}v.vcf");
@@ -161,7 +161,7 @@ fn row_48_the_version_asked_for_is_given_or_refused() {
 }
 
 #[test]
-fn row_49_a_sync_may_bring_the_cards_along() {
+fn a_sync_may_bring_the_cards_along() {
     let server = Server::start();
     let bird = Client::with_agent(
         &server,
@@ -184,7 +184,7 @@ fn row_49_a_sync_may_bring_the_cards_along() {
 }
 
 #[test]
-fn row_56_a_report_that_is_not_served_is_refused() {
+fn a_report_that_is_not_served_is_refused() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let body = |name: &str| format!("<{name} {NS}><D:prop/></{name}>");
@@ -216,7 +216,7 @@ fn row_56_a_report_that_is_not_served_is_refused() {
 }
 
 #[test]
-fn row_57_properties_expand_into_what_they_point_to() {
+fn properties_expand_into_what_they_point_to() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let body = format!(
@@ -382,7 +382,7 @@ fn cards_expand_and_are_expanded_as_cards() {
 }
 
 #[test]
-fn row_58_searches_for_people_stay_among_those_one_may_know() {
+fn searches_for_people_stay_among_those_one_may_know() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let search = |test: &str, searches: &str, props: &str| {

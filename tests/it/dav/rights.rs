@@ -49,7 +49,7 @@ fn grant(server: &Server, right: GroupRight) {
 const SET: &str = "<D:current-user-privilege-set/>";
 
 #[test]
-fn row_67_a_reader_reads_and_is_told_which_right_is_missing() {
+fn a_reader_reads_and_is_told_which_right_is_missing() {
     let server = Server::start();
     let bob = Client::new(&server, "bob");
     assert_eq!(
@@ -132,7 +132,7 @@ fn row_67_a_reader_reads_and_is_told_which_right_is_missing() {
 }
 
 #[test]
-fn row_68_a_contributor_adds_and_edits_what_is_their_own() {
+fn a_contributor_adds_and_edits_what_is_their_own() {
     let server = Server::start();
     grant(&server, GroupRight::Add);
     let bob = Client::new(&server, "bob");
@@ -214,7 +214,7 @@ fn row_68_a_contributor_adds_and_edits_what_is_their_own() {
 }
 
 #[test]
-fn row_68_a_refused_write_is_told_again_to_its_author_alone() {
+fn a_refused_write_is_told_again_to_its_author_alone() {
     let server = Server::start();
     let (alice, bob) = (Client::new(&server, "alice"), Client::new(&server, "bob"));
     let hrefs: Vec<String> = bob.sync(TEAM, "", None).changes().0[..4]
@@ -401,7 +401,7 @@ fn what_is_written_into_a_book_that_was_lost_is_kept() {
 }
 
 #[test]
-fn row_69_a_member_who_left_finds_nothing() {
+fn a_member_who_left_finds_nothing() {
     let server = Server::start();
     let bob = Client::new(&server, "bob");
     let home = bob.token("/dav/bob/private/");
@@ -438,7 +438,7 @@ fn row_69_a_member_who_left_finds_nothing() {
 }
 
 #[test]
-fn row_70_who_may_write_may_read() {
+fn who_may_write_may_read() {
     let server = Server::start();
     for login in ["alice", "bob"] {
         let client = Client::new(&server, login);

@@ -10,7 +10,7 @@ use super::client::*;
 use crate::support::{http::basic, program::Program, server::Server};
 
 #[test]
-fn row_85_a_body_of_100_megabytes_is_cut_early() {
+fn a_body_of_100_megabytes_is_cut_early() {
     let server = Server::start();
     let (name, value) = basic("alice", "demo");
     for (length, chunked) in [(Some(100_000_000), false), (None, true)] {
@@ -93,7 +93,7 @@ fn who_sends_more_than_is_taken_reads_why() {
 }
 
 #[test]
-fn row_86_a_multiget_of_20_000_hrefs_is_answered() {
+fn a_multiget_of_20_000_hrefs_is_answered() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     alice.put(&format!("{BOOK}there.vcf"), &[], card("there", "There"));
@@ -120,7 +120,7 @@ fn row_86_a_multiget_of_20_000_hrefs_is_answered() {
 }
 
 #[test]
-fn row_87_a_slow_reader_holds_up_nobody_and_no_memory() {
+fn a_slow_reader_holds_up_nobody_and_no_memory() {
     let server = Server::start();
     let photo = format!("PHOTO;ENCODING=b;TYPE=JPEG:{}", "A".repeat(200_000));
     let cards = (0..100)

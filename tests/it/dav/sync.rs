@@ -15,7 +15,7 @@ fn path(name: &str) -> String {
 }
 
 #[test]
-fn row_59_every_kind_of_change_is_told_once() {
+fn every_kind_of_change_is_told_once() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let first = alice.sync(BOOK, "", None);
@@ -102,7 +102,7 @@ fn paged(
 }
 
 #[test]
-fn row_60_pages_visit_every_change_exactly_once() {
+fn pages_visit_every_change_exactly_once() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let start = alice.token(BOOK);
@@ -141,7 +141,7 @@ fn row_60_pages_visit_every_change_exactly_once() {
 }
 
 #[test]
-fn row_61_an_initial_sync_is_paged_while_the_book_moves() {
+fn an_initial_sync_is_paged_while_the_book_moves() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let mut held: BTreeSet<String> = BTreeSet::new();
@@ -182,7 +182,7 @@ fn row_61_an_initial_sync_is_paged_while_the_book_moves() {
 }
 
 #[test]
-fn row_62_a_token_of_elsewhere_is_refused_as_each_client_understands() {
+fn a_token_of_elsewhere_is_refused_as_each_client_understands() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let token = alice.token(BOOK);
@@ -254,7 +254,7 @@ fn row_62_a_token_of_elsewhere_is_refused_as_each_client_understands() {
 }
 
 #[test]
-fn row_63_the_ctag_is_the_token_and_moves_with_every_change() {
+fn the_ctag_is_the_token_and_moves_with_every_change() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let both = |path: &str| {
@@ -308,7 +308,7 @@ fn row_63_the_ctag_is_the_token_and_moves_with_every_change() {
 }
 
 #[test]
-fn row_64_a_token_survives_a_restart_and_not_an_older_backup() {
+fn a_token_survives_a_restart_and_not_an_older_backup() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let backup = server.data.path().join("backup.db");
@@ -337,7 +337,7 @@ fn row_64_a_token_survives_a_restart_and_not_an_older_backup() {
 }
 
 #[test]
-fn row_65_a_home_tells_of_new_and_lost_books() {
+fn a_home_tells_of_new_and_lost_books() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let home = "/dav/alice/private/";
@@ -424,7 +424,7 @@ fn a_home_is_told_whole_or_not_at_all() {
 }
 
 #[test]
-fn row_66_the_cost_of_a_change_does_not_grow_with_the_book() {
+fn the_cost_of_a_change_does_not_grow_with_the_book() {
     let steps = |cards: usize| {
         let server = Server::start();
         let alice = Client::new(&server, "alice");

@@ -54,7 +54,7 @@ fn a_copy_has_the_properties_of_what_it_was_made_of_and_no_others() {
 }
 
 #[test]
-fn row_42_a_move_is_seen_by_both_books() {
+fn a_move_is_seen_by_both_books() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let club = club(&alice);
@@ -152,7 +152,7 @@ fn row_42_a_move_is_seen_by_both_books() {
 }
 
 #[test]
-fn row_43_overwrite_f_keeps_what_is_there() {
+fn overwrite_f_keeps_what_is_there() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let club = club(&alice);
@@ -216,7 +216,7 @@ fn a_move_gives_no_name_that_an_upload_could_not() {
 }
 
 #[test]
-fn row_44_two_cards_of_a_book_cannot_have_one_uid() {
+fn two_cards_of_a_book_cannot_have_one_uid() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let from = format!("{BOOK}u.vcf");
@@ -248,7 +248,7 @@ fn row_44_two_cards_of_a_book_cannot_have_one_uid() {
 }
 
 #[test]
-fn row_45_destinations_elsewhere_are_refused() {
+fn destinations_elsewhere_are_refused() {
     let server = Server::start_with(|config| {
         config.public_url = Some("https://contacts.example.org".to_owned())
     });

@@ -8,7 +8,7 @@ use super::client::*;
 use crate::support::server::Server;
 
 #[test]
-fn row_26_a_card_without_uid_gets_one_and_no_tag() {
+fn a_card_without_uid_gets_one_and_no_tag() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = format!("{BOOK}nouid.vcf");
@@ -35,7 +35,7 @@ fn row_26_a_card_without_uid_gets_one_and_no_tag() {
 }
 
 #[test]
-fn row_27_a_card_without_a_name_gets_one_and_no_tag() {
+fn a_card_without_a_name_gets_one_and_no_tag() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     for (at, (line, name)) in [
@@ -69,7 +69,7 @@ const V4: &str = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:four\r\nFN:Ann Roy\r\nN:Roy;
     TEL;TYPE=cell;PREF=1;VALUE=uri:tel:+33-1\r\nBDAY:--0415\r\nEND:VCARD\r\n";
 
 #[test]
-fn row_28_a_card_of_version_4_is_read_as_3_unless_4_is_asked() {
+fn a_card_of_version_4_is_read_as_3_unless_4_is_asked() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = format!("{BOOK}four.vcf");
@@ -149,7 +149,7 @@ fn what_thunderbird_writes_into_a_card_of_version_3_reaches_an_iphone() {
 }
 
 #[test]
-fn row_29_an_old_card_is_read_as_version_3() {
+fn an_old_card_is_read_as_version_3() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let path = format!("{BOOK}old.vcf");
@@ -170,7 +170,7 @@ fn row_29_an_old_card_is_read_as_version_3() {
 }
 
 #[test]
-fn rows_30_and_31_what_is_no_single_card_is_refused_and_nothing_is_stored() {
+fn what_is_no_single_card_is_refused_and_nothing_is_stored() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let before = alice.token(BOOK);
@@ -216,7 +216,7 @@ fn rows_30_and_31_what_is_no_single_card_is_refused_and_nothing_is_stored() {
 }
 
 #[test]
-fn row_32_the_media_type_of_a_card_may_be_wrong() {
+fn the_media_type_of_a_card_may_be_wrong() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     for (at, media_type) in [
@@ -269,7 +269,7 @@ fn row_32_the_media_type_of_a_card_may_be_wrong() {
 }
 
 #[test]
-fn rows_33_and_34_a_uid_is_used_once_in_a_book_and_does_not_change() {
+fn a_uid_is_used_once_in_a_book_and_does_not_change() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     let holder = format!("{BOOK}hold er.vcf").replace(' ', "%20");
@@ -362,7 +362,7 @@ fn what_came_back_to_what_a_client_holds_may_be_deleted_by_it() {
 }
 
 #[test]
-fn row_35_the_parent_must_be_there() {
+fn the_parent_must_be_there() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
     assert_eq!(
@@ -400,7 +400,7 @@ fn row_35_the_parent_must_be_there() {
 }
 
 #[test]
-fn row_36_the_limit_is_exact() {
+fn the_limit_is_exact() {
     let server = Server::start_with(|config| config.max_document = 5000);
     let alice = Client::new(&server, "alice");
     let sized = |uid: &str, size: usize| {

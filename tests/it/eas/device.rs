@@ -1,4 +1,4 @@
-//! Rows 23 to 31, 108 and 111: policy, wipe, quarantine, block, number of devices.
+//! Policy, wipe, quarantine, block, number of devices.
 
 use carnet::{
     domain::{
@@ -71,7 +71,7 @@ fn said(status: u16, root: &str, text: &str) -> (u16, Option<String>, Option<Str
 }
 
 #[test]
-fn row_23_two_phases_give_two_keys_that_differ() {
+fn two_phases_give_two_keys_that_differ() {
     let server = with_policy(1);
     let mut phone = Phone::new(&server, "alice", "keys", "14.1");
     let (temporary, permanent) = provision(&mut phone);
@@ -89,7 +89,7 @@ fn row_23_two_phases_give_two_keys_that_differ() {
 }
 
 #[test]
-fn row_24_a_wrong_key_in_the_acknowledgement_is_policy_status_5() {
+fn a_wrong_key_in_the_acknowledgement_is_policy_status_5() {
     let server = with_policy(1);
     let phone = Phone::new(&server, "alice", "wrong", "14.0");
     phone.ask("Provision", ASK);
@@ -161,7 +161,7 @@ fn a_repeated_acknowledgement_is_answered_with_the_same_key() {
 }
 
 #[test]
-fn row_25_without_a_policy_any_key_will_do() {
+fn without_a_policy_any_key_will_do() {
     let server = Server::start();
     for (id, key) in [("none", None), ("zero", Some(0)), ("stale", Some(12345))] {
         let mut phone = Phone::new(&server, "alice", id, "16.1");
@@ -181,7 +181,7 @@ fn row_25_without_a_policy_any_key_will_do() {
 }
 
 #[test]
-fn row_26_a_missing_or_stale_key_is_told_in_the_commands_own_root() {
+fn a_missing_or_stale_key_is_told_in_the_commands_own_root() {
     let server = with_policy(1);
     let mut phone = Phone::new(&server, "alice", "gate", "14.1");
     let sync = "AirSync:Sync\n  AirSync:Collections";
@@ -221,7 +221,7 @@ fn row_26_a_missing_or_stale_key_is_told_in_the_commands_own_root() {
 }
 
 #[test]
-fn row_27_device_information_is_answered_first_and_kept() {
+fn device_information_is_answered_first_and_kept() {
     let server = Server::start();
     let phone = Phone::new(&server, "alice", "informer", "14.1");
     let body = "Provision:Provision\n  Settings:DeviceInformation\n    Settings:Set\n      \
@@ -240,7 +240,7 @@ fn row_27_device_information_is_answered_first_and_kept() {
 }
 
 #[test]
-fn row_28_a_changed_policy_is_asked_for_once() {
+fn a_changed_policy_is_asked_for_once() {
     let server = with_policy(1);
     let mut phone = Phone::new(&server, "alice", "again", "14.1");
     provision(&mut phone);
@@ -267,7 +267,7 @@ fn row_28_a_changed_policy_is_asked_for_once() {
 }
 
 #[test]
-fn row_29_an_account_is_wiped_acknowledged_and_refused_afterwards() {
+fn an_account_is_wiped_acknowledged_and_refused_afterwards() {
     let server = Server::start();
     let phone = Phone::set_up(&server, "alice", "lost", "16.1");
     server.set_access("alice", "lost", DeviceAccess::WipePending);
@@ -363,7 +363,7 @@ fn before_16_1_a_wiped_account_is_shown_empty() {
 }
 
 #[test]
-fn row_30_a_wipe_works_after_the_password_changed() {
+fn a_wipe_works_after_the_password_changed() {
     let server = Server::start();
     let phone = Phone::set_up(&server, "alice", "stolen", "16.1");
     let other = Phone::set_up(&server, "alice", "kept", "16.1");
@@ -392,7 +392,7 @@ fn row_30_a_wipe_works_after_the_password_changed() {
 }
 
 #[test]
-fn row_31_the_policy_of_2_5_is_a_text() {
+fn the_policy_of_2_5_is_a_text() {
     let server = Server::start_with(|config| {
         config.eas_legacy = true;
         config.eas_policy = Some(policy(1));
@@ -407,7 +407,7 @@ fn row_31_the_policy_of_2_5_is_a_text() {
 }
 
 #[test]
-fn row_108_members_newer_than_the_version_do_not_loop() {
+fn members_newer_than_the_version_do_not_loop() {
     let server = Server::start_with(|config| {
         config.eas_legacy = true;
         config.eas_policy = Some(policy(1));
@@ -452,7 +452,7 @@ fn new_devices_are_held_or_refused_as_the_rule_says() {
 }
 
 #[test]
-fn row_111_idle_devices_make_room_and_a_busy_crowd_is_refused() {
+fn idle_devices_make_room_and_a_busy_crowd_is_refused() {
     let server = Server::start_with(|config| config.eas_max_devices = 3);
     let mut first = Phone::set_up(&server, "alice", "start1", "14.0");
     let second = Phone::set_up(&server, "alice", "start2", "14.0");

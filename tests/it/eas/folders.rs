@@ -1,4 +1,4 @@
-//! Rows 32 to 42: the hierarchy.
+//! The hierarchy of folders.
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -59,7 +59,7 @@ fn edit(phone: &Phone, command: &str, key: &str, more: &str) -> (String, String,
 }
 
 #[test]
-fn row_32_33_39_all_folders_are_listed_with_ids_for_ever() {
+fn all_folders_are_listed_with_ids_for_ever() {
     let server = Server::start();
     for version in ["12.1", "14.1", "16.1"] {
         let phone = Phone::new(&server, "alice", "lister", version);
@@ -80,7 +80,7 @@ fn row_32_33_39_all_folders_are_listed_with_ids_for_ever() {
 }
 
 #[test]
-fn row_34_35_36_keys_stay_are_answered_again_or_unknown() {
+fn keys_stay_are_answered_again_or_unknown() {
     let server = Server::start();
     let phone = Phone::new(&server, "carol", "keys", "14.1");
     let (key, _) = phone.folders("0");
@@ -110,7 +110,7 @@ fn row_34_35_36_keys_stay_are_answered_again_or_unknown() {
 }
 
 #[test]
-fn row_37_38_a_book_comes_is_renamed_and_goes_once() {
+fn a_book_comes_is_renamed_and_goes_once() {
     let server = Server::start();
     let phone = Phone::new(&server, "carol", "comes", "16.1");
     leave(&server, "carol");
@@ -140,7 +140,7 @@ fn row_37_38_a_book_comes_is_renamed_and_goes_once() {
 }
 
 #[test]
-fn row_40_a_check_of_the_account_leaves_nothing_behind() {
+fn a_check_of_the_account_leaves_nothing_behind() {
     let server = Server::start();
     let phone = Phone::new(&server, "alice", "validate", "14.1");
     let (key, folders) = phone.folders("0");
@@ -154,7 +154,7 @@ fn row_40_a_check_of_the_account_leaves_nothing_behind() {
 }
 
 #[test]
-fn row_41_folders_made_renamed_and_removed_go_on_from_the_key() {
+fn folders_made_renamed_and_removed_go_on_from_the_key() {
     let server = Server::start();
     let phone = Phone::new(&server, "alice", "maker", "16.1");
     let (key, _) = phone.folders("0");
@@ -191,7 +191,7 @@ fn row_41_folders_made_renamed_and_removed_go_on_from_the_key() {
 }
 
 #[test]
-fn row_41_names_are_taken_by_folders_the_device_was_not_told_of() {
+fn names_are_taken_by_folders_the_device_was_not_told_of() {
     let server = Server::start();
     let one = Phone::new(&server, "alice", "namer", "16.1");
     let other = Phone::new(&server, "alice", "late", "16.1");
@@ -209,7 +209,7 @@ fn row_41_names_are_taken_by_folders_the_device_was_not_told_of() {
 }
 
 #[test]
-fn row_41_a_change_after_a_lost_answer_goes_on_from_the_key_before() {
+fn a_change_after_a_lost_answer_goes_on_from_the_key_before() {
     let server = Server::start();
     let phone = Phone::new(&server, "alice", "loser", "16.1");
     let (key, _) = phone.folders("0");
@@ -229,7 +229,7 @@ fn row_41_a_change_after_a_lost_answer_goes_on_from_the_key_before() {
 }
 
 #[test]
-fn row_41_a_book_may_be_made_below_ones_own() {
+fn a_book_may_be_made_below_ones_own() {
     let server = Server::start();
     let phone = Phone::new(&server, "alice", "nester", "16.1");
     let (key, folders) = phone.folders("0");
@@ -255,7 +255,7 @@ fn row_41_a_book_may_be_made_below_ones_own() {
 }
 
 #[test]
-fn row_41_changes_that_cannot_be_have_their_statuses() {
+fn changes_that_cannot_be_have_their_statuses() {
     let server = Server::start();
     let phone = Phone::new(&server, "alice", "refused", "14.1");
     let (key, _) = phone.folders("0");
@@ -287,7 +287,7 @@ fn row_41_changes_that_cannot_be_have_their_statuses() {
 }
 
 #[test]
-fn row_42_the_book_of_a_group_is_not_for_a_device_to_change() {
+fn the_book_of_a_group_is_not_for_a_device_to_change() {
     let server = Server::start();
     let phone = Phone::new(&server, "alice", "vandal", "16.1");
     let (key, folders) = phone.folders("0");

@@ -1,4 +1,4 @@
-//! Rows 1 to 15 of the checklist: HTTP.
+//! HTTP: versions, query forms, sign-in, bodies, refusals.
 
 use std::{
     io::{Read as _, Write as _},
@@ -15,7 +15,7 @@ use crate::support::{
 const FOLDER_SYNC: &str = "FolderHierarchy:FolderSync\n  FolderHierarchy:SyncKey = 0";
 
 #[test]
-fn row_03_options_are_answered_whatever_the_query() {
+fn options_are_answered_whatever_the_query() {
     let server = Server::start();
     for query in [
         "?Cmd=Options&User=alice&DeviceId=x&DeviceType=Outlook",
@@ -54,7 +54,7 @@ fn row_03_options_are_answered_whatever_the_query() {
 }
 
 #[test]
-fn row_01_versions_ascend_and_the_old_ones_are_a_setting() {
+fn versions_ascend_and_the_old_ones_are_a_setting() {
     let server = Server::start_with(|config| config.eas_legacy = true);
     let answer = request(
         &server.address,
@@ -70,7 +70,7 @@ fn row_01_versions_ascend_and_the_old_ones_are_a_setting() {
 }
 
 #[test]
-fn row_04_the_plain_query_is_read_in_any_order_and_case() {
+fn the_plain_query_is_read_in_any_order_and_case() {
     let server = Server::start();
     let phone = Phone::new(&server, "alice", "order1", "14.1");
     for query in [
@@ -91,7 +91,7 @@ fn row_04_the_plain_query_is_read_in_any_order_and_case() {
 }
 
 #[test]
-fn row_06_plain_and_base64_forms_are_one_device() {
+fn plain_and_base64_forms_are_one_device() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "MiXeD1", "14.0");
     assert_eq!(phone.pull().len(), 14);
@@ -110,7 +110,7 @@ fn row_06_plain_and_base64_forms_are_one_device() {
 }
 
 #[test]
-fn row_07_and_08_credentials_come_in_many_forms() {
+fn names_with_domains_addresses_and_any_charset_sign_in() {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     let server = Server::start();
     server.set_password("alice", "pässword");
@@ -130,7 +130,7 @@ fn row_07_and_08_credentials_come_in_many_forms() {
 }
 
 #[test]
-fn row_09_commands_nobody_serves_are_refused_by_version() {
+fn commands_nobody_serves_are_refused_by_version() {
     let server = Server::start_with(|config| config.eas_legacy = true);
     let phone = Phone::new(&server, "alice", "odd", "14.1");
     assert_eq!(phone.post("Nonsense", b"").status, 501);
@@ -152,7 +152,7 @@ fn row_09_commands_nobody_serves_are_refused_by_version() {
 }
 
 #[test]
-fn row_10_versions_not_offered_are_refused() {
+fn versions_not_offered_are_refused() {
     let server = Server::start();
     let status = |version: &str| {
         let phone = Phone::new(&server, "alice", "versions", version);
@@ -173,7 +173,7 @@ fn row_10_versions_not_offered_are_refused() {
 }
 
 #[test]
-fn row_11_garbage_is_refused_by_version() {
+fn garbage_is_refused_by_version() {
     let server = Server::start();
     for (version, command) in [("14.1", "FolderSync"), ("16.1", "Ping")] {
         let phone = Phone::new(&server, "alice", "garbage", version);
@@ -187,7 +187,7 @@ fn row_11_garbage_is_refused_by_version() {
 }
 
 #[test]
-fn row_12_and_13_bodies_have_length_type_and_gzip_only_when_asked() {
+fn bodies_have_length_type_and_gzip_only_when_asked() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "gzip", "14.1");
     let body = wbxml(&phone.sync_text(&phone.key, "AirSync:GetChanges"));
@@ -211,7 +211,7 @@ fn row_12_and_13_bodies_have_length_type_and_gzip_only_when_asked() {
 }
 
 #[test]
-fn row_14_a_failing_store_is_never_a_wrong_password() {
+fn a_failing_store_is_never_a_wrong_password() {
     let server = Server::start();
     let phone = Phone::set_up(&server, "alice", "broken", "14.1");
     server.sql("ALTER TABLE meta RENAME TO lost");
@@ -225,7 +225,7 @@ fn row_14_a_failing_store_is_never_a_wrong_password() {
 }
 
 #[test]
-fn row_15_who_lives_elsewhere_is_sent_there() {
+fn who_lives_elsewhere_is_sent_there() {
     let there = "https://other.example.org/Microsoft-Server-ActiveSync";
     let server = Server::start_with(|config| {
         config.eas_elsewhere = [("alice".to_owned(), there.to_owned())].into();

@@ -1,4 +1,4 @@
-//! Rows 106 and 107: clients that show one contacts folder.
+//! Clients that show one contacts folder.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ fn categories(answer: &carnet_proto::wbxml::Element) -> Vec<String> {
 }
 
 #[test]
-fn row_106_one_folder_holds_all_books_and_writes_find_theirs() {
+fn one_folder_holds_all_books_and_writes_find_theirs() {
     let server = Server::start();
     let mut one = outlook(&server, "alice", "outlook1");
     let (_, folders) = one.folders("0");
@@ -100,7 +100,7 @@ fn row_106_one_folder_holds_all_books_and_writes_find_theirs() {
 }
 
 #[test]
-fn row_106_the_one_folder_keeps_its_name() {
+fn the_one_folder_keeps_its_name() {
     let server = Server::start();
     let one = outlook(&server, "alice", "outlook1");
     let (key, _) = one.folders("0");
@@ -115,7 +115,7 @@ fn row_106_the_one_folder_keeps_its_name() {
 }
 
 #[test]
-fn row_106_a_contact_in_two_books_appears_once() {
+fn a_contact_in_two_books_appears_once() {
     let server = Server::start();
     let mut one = outlook(&server, "alice", "outlook2");
     let petit = id_of(&one.pull(), "Petit");
@@ -141,7 +141,7 @@ fn row_106_a_contact_in_two_books_appears_once() {
 }
 
 #[test]
-fn row_106_what_may_only_be_read_is_reverted_in_the_view_too() {
+fn what_may_only_be_read_is_reverted_in_the_view_too() {
     let server = Server::start();
     let mut one = outlook(&server, "bob", "outlook4");
     let told = one.pull();
@@ -162,7 +162,7 @@ fn row_106_what_may_only_be_read_is_reverted_in_the_view_too() {
 }
 
 #[test]
-fn row_107_switching_leaves_no_duplicates() {
+fn switching_leaves_no_duplicates() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "switcher", "16.1");
     assert_eq!(phone.pull().len(), 14);
@@ -409,7 +409,7 @@ fn a_group_that_is_renamed_leaves_its_old_name_on_no_contact() {
 }
 
 #[test]
-fn row_106_a_contact_changed_and_deleted_at_once_is_taken_from_where_that_is_allowed() {
+fn a_contact_changed_and_deleted_at_once_is_taken_from_where_that_is_allowed() {
     let server = Server::start();
     // Bob may modify it in one group, and delete it from the other.
     server.share("alice", "Petit", "Team");

@@ -45,7 +45,7 @@ fn id_of(phone: &mut Phone, last_name: &str) -> String {
 }
 
 #[test]
-fn row_100_a_contact_moved_in_an_old_version_is_told_and_buries_nothing() {
+fn a_contact_moved_in_an_old_version_is_told_and_buries_nothing() {
     let server = Server::start();
     let (mut own, mut team) = two_books(&server, "alice", "mover");
     let petit = id_of(&mut own, "Petit");
@@ -71,7 +71,7 @@ fn row_100_a_contact_moved_in_an_old_version_is_told_and_buries_nothing() {
 }
 
 #[test]
-fn row_100_private_tags_stay_with_their_owner_when_a_phone_moves_a_contact() {
+fn private_tags_stay_with_their_owner_when_a_phone_moves_a_contact() {
     let server = Server::start();
     let (mut own, mut team) = two_books(&server, "alice", "tagger");
     let tagged = add("1", "Tagged")
@@ -100,7 +100,7 @@ fn row_100_private_tags_stay_with_their_owner_when_a_phone_moves_a_contact() {
 }
 
 #[test]
-fn row_100_a_moved_contact_with_a_right_of_its_own_fails_none_after_it() {
+fn a_moved_contact_with_a_right_of_its_own_fails_none_after_it() {
     let server = Server::start();
     let (mut own, mut team) = two_books(&server, "alice", "mover");
     let roy = id_of(&mut team, "Roy");
@@ -133,7 +133,7 @@ fn row_100_a_moved_contact_with_a_right_of_its_own_fails_none_after_it() {
 }
 
 #[test]
-fn row_100_a_move_that_failed_is_not_remembered_as_done() {
+fn a_move_that_failed_is_not_remembered_as_done() {
     let server = Server::start();
     let (mut own, mut team) = two_books(&server, "alice", "full");
     let (roy, petit) = (id_of(&mut team, "Roy"), id_of(&mut own, "Petit"));

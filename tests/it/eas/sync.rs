@@ -1,4 +1,4 @@
-//! Sync: rows 43 to 75 and 110.
+//! Sync: what devices are told and say, lost answers, odd commands, stale edits.
 
 mod download;
 mod lost;

@@ -1,4 +1,4 @@
-//! Rows 69, 76 to 82 and 109: held requests.
+//! Held requests: Ping, and Sync that waits.
 
 use std::{
     thread,
@@ -54,7 +54,7 @@ fn leave(server: &Server, login: &str) {
 }
 
 #[test]
-fn row_76_77_109_statuses_bounds_and_what_is_remembered() {
+fn statuses_bounds_and_what_is_remembered() {
     let server = Server::start();
     let mut phone = ready(&server, "alice", "pinger");
     let other = Phone::set_up(&server, "alice", "writer", "16.1");
@@ -117,7 +117,7 @@ fn row_76_77_109_statuses_bounds_and_what_is_remembered() {
 }
 
 #[test]
-fn row_76_a_wait_ends_when_the_folders_are_others() {
+fn a_wait_ends_when_the_folders_are_others() {
     let server = Server::start();
     let phone = ready(&server, "carol", "member");
     let answer = meanwhile(
@@ -130,7 +130,7 @@ fn row_76_a_wait_ends_when_the_folders_are_others() {
 }
 
 #[test]
-fn row_69_permission_lost_and_a_device_blocked_during_a_wait() {
+fn permission_lost_and_a_device_blocked_during_a_wait() {
     let server = Server::start();
     let mut phone = ready(&server, "carol", "loser");
     phone.folder = phone.folder_named("Team");
@@ -149,7 +149,7 @@ fn row_69_permission_lost_and_a_device_blocked_during_a_wait() {
 }
 
 #[test]
-fn row_78_80_a_wake_is_always_followed_by_something() {
+fn a_wake_is_always_followed_by_something() {
     let server = Server::start();
     let mut phone = ready(&server, "alice", "waker");
     let mut other = ready(&server, "alice", "other");
@@ -174,7 +174,7 @@ fn row_78_80_a_wake_is_always_followed_by_something() {
     let superseded = meanwhile(
         || fresh.ping(600, &[&fresh.folder, &team]),
         || {
-            // Row 81: a newer one ends it at once.
+            // A newer one ends it at once.
             thread::scope(|scope| {
                 let second = scope.spawn(|| fresh.ping(601, &[&fresh.folder]));
                 thread::sleep(Duration::from_millis(300));
@@ -187,7 +187,7 @@ fn row_78_80_a_wake_is_always_followed_by_something() {
 }
 
 #[test]
-fn row_79_a_sync_may_wait_within_bounds() {
+fn a_sync_may_wait_within_bounds() {
     let server = Server::start();
     let phone = ready(&server, "alice", "syncer");
     let ask = |more: &str| phone.ask("Sync", &(phone.sync_text(&phone.key, "") + more));
@@ -235,7 +235,7 @@ fn row_79_a_sync_may_wait_within_bounds() {
 }
 
 #[test]
-fn row_82_idle_polls_cost_little_and_all_of_them_wake() {
+fn idle_polls_cost_little_and_all_of_them_wake() {
     const POLLS: usize = 200;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("carnet.toml");
@@ -339,7 +339,7 @@ fn timed<T: Send>(held: impl FnOnce() -> T + Send, act: impl FnOnce()) -> (T, bo
 }
 
 #[test]
-fn row_81_a_newer_sync_ends_the_one_that_is_held() {
+fn a_newer_sync_ends_the_one_that_is_held() {
     let server = Server::start();
     let phone = Phone::set_up(&server, "alice", "syncs", "14.0");
     let mut newer = phone.clone();
@@ -428,7 +428,7 @@ fn a_held_sync_waits_for_nothing_it_did_not_ask_for() {
 }
 
 #[test]
-fn row_81_pings_for_other_folders_stay() {
+fn pings_for_other_folders_stay() {
     let server = Server::start();
     let own = ready(&server, "alice", "two");
     let mut team = own.clone();
@@ -452,7 +452,7 @@ fn row_81_pings_for_other_folders_stay() {
 }
 
 #[test]
-fn row_76_79_what_is_no_length_of_time_is_out_of_bounds() {
+fn what_is_no_length_of_time_is_out_of_bounds() {
     let server = Server::start();
     let phone = ready(&server, "alice", "odd");
     let tree = "Ping:Ping\n  Ping:HeartbeatInterval = -100\n  Ping:Folders\n    Ping:Folder\n      \

@@ -1,4 +1,4 @@
-//! Rows 98 and 101: what an account says of itself, and the mail it does not send.
+//! What an account says of itself, and the mail it does not send.
 
 use carnet::domain::refused::Why;
 use carnet_proto::wbxml::{
@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 #[test]
-fn row_98_settings_say_who_somebody_is_in_both_forms() {
+fn settings_say_who_somebody_is_in_both_forms() {
     let server = Server::start();
     let get = || Parent(st::USER_INFORMATION, vec![Parent(st::GET, vec![])]);
     let head = "Settings:Settings\n  Settings:Status = 1\n  Settings:UserInformation\n    \
@@ -82,7 +82,7 @@ fn row_98_settings_say_who_somebody_is_in_both_forms() {
 }
 
 #[test]
-fn row_101_mail_is_refused_openly_and_kept_for_its_author() {
+fn mail_is_refused_openly_and_kept_for_its_author() {
     let server = Server::start();
     let mime = "From: alice@example.org\r\nTo: x@example.org\r\nSubject: Hello\r\n\r\nText\r\n";
     let phone = Device::set_up(&server.address, "alice", "m1", "16.1");

@@ -1,4 +1,4 @@
-//! Rows 96, 97, 99 and 102: the directory, by Search, ResolveRecipients and Find.
+//! The directory, by Search, ResolveRecipients and Find.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use carnet_proto::wbxml::page::{
@@ -15,7 +15,7 @@ use super::{
 use crate::support::{eas::Device, server::Server};
 
 #[test]
-fn row_96_the_directory_answers_in_ranges_with_pictures() {
+fn the_directory_answers_in_ranges_with_pictures() {
     let server = Server::start();
     let phone = Device::set_up(&server.address, "alice", "gal1", "14.1");
     let photo = format!("PHOTO;ENCODING=b;TYPE=JPEG:{}", STANDARD.encode(jpeg(200)));
@@ -136,7 +136,7 @@ fn row_96_the_directory_answers_in_ranges_with_pictures() {
 }
 
 #[test]
-fn row_97_the_directory_shows_what_its_reader_may_read() {
+fn the_directory_shows_what_its_reader_may_read() {
     let server = Server::start();
     let put = |login: &str, path: &str, name: &str| {
         let card = card(name, &[&format!("N:{name};;;;"), &format!("FN:{name}")]);
@@ -201,7 +201,7 @@ fn row_97_the_directory_shows_what_its_reader_may_read() {
 }
 
 #[test]
-fn row_99_recipients_are_found_ambiguous_or_unknown() {
+fn recipients_are_found_ambiguous_or_unknown() {
     let server = Server::start();
     for (number, name) in ["Ann", "Anna", "Anne"].iter().enumerate() {
         let lines = [
@@ -313,7 +313,7 @@ fn row_99_recipients_are_found_ambiguous_or_unknown() {
 }
 
 #[test]
-fn row_102_find_has_its_statuses() {
+fn find_has_its_statuses() {
     let server = Server::start();
     let phone = Device::set_up(&server.address, "alice", "f1", "16.1");
     let find = |device: &Device, criterion: Vec<Part<'_>>| {
@@ -372,7 +372,7 @@ fn row_102_find_has_its_statuses() {
 }
 
 #[test]
-fn row_96_numbers_are_found_as_they_are_shown_and_signs_find_nobody() {
+fn numbers_are_found_as_they_are_shown_and_signs_find_nobody() {
     let server = Server::start();
     let phone = Device::set_up(&server.address, "alice", "dial", "14.1");
     let lines = [
@@ -415,7 +415,7 @@ fn row_96_numbers_are_found_as_they_are_shown_and_signs_find_nobody() {
 }
 
 #[test]
-fn row_97_who_is_in_two_books_is_listed_once() {
+fn who_is_in_two_books_is_listed_once() {
     let server = Server::start();
     let phone = Device::set_up(&server.address, "alice", "once", "16.1");
     server.share("alice", "Petit", "Team");

@@ -1,4 +1,4 @@
-//! Edits of a device, and what its author and other devices have afterwards: rows 67, 84, 92 and 94.
+//! Edits of a device, and what its author and other devices have afterwards.
 
 use carnet_proto::wbxml::Element;
 
@@ -70,7 +70,7 @@ fn prefer(phone: &mut Phone, lines: &str) {
 }
 
 #[test]
-fn row_92_the_end_of_a_note_outlives_every_edit_of_its_beginning() {
+fn the_end_of_a_note_outlives_every_edit_of_its_beginning() {
     let server = Server::start();
     let whole: String = (0..2000).map(|number| format!("{number:04}.")).collect();
     let whole = whole.as_str();
@@ -113,7 +113,7 @@ fn row_92_the_end_of_a_note_outlives_every_edit_of_its_beginning() {
 }
 
 #[test]
-fn row_92_the_end_of_a_note_outlives_another_way_of_cutting_it() {
+fn the_end_of_a_note_outlives_another_way_of_cutting_it() {
     let server = Server::start();
     let whole: String = (0..120).map(|number| format!("{number:04}.")).collect();
     let mut writer = Phone::set_up(&server, "carol", "writer", "14.1");
@@ -164,7 +164,7 @@ fn row_92_the_end_of_a_note_outlives_another_way_of_cutting_it() {
 }
 
 #[test]
-fn row_84_children_a_client_does_not_keep_move_up_before_its_eyes() {
+fn children_a_client_does_not_keep_move_up_before_its_eyes() {
     let server = Server::start();
     let kids = |numbers: &[usize]| {
         let mut lines = vec!["Contacts:Children".to_owned()];
@@ -198,7 +198,7 @@ fn row_84_children_a_client_does_not_keep_move_up_before_its_eyes() {
 }
 
 #[test]
-fn row_94_categories_left_out_are_cleared_in_a_group_as_elsewhere() {
+fn categories_left_out_are_cleared_in_a_group_as_elsewhere() {
     let server = Server::start();
     let team = |id: &str| {
         let mut phone = Phone::set_up(&server, "alice", id, "16.1");
@@ -224,7 +224,7 @@ fn row_94_categories_left_out_are_cleared_in_a_group_as_elsewhere() {
 }
 
 #[test]
-fn row_67_what_the_server_makes_of_an_edit_is_told_its_author() {
+fn what_the_server_makes_of_an_edit_is_told_its_author() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "carol", "author", "14.1");
     let id = made(
@@ -313,7 +313,7 @@ fn notes_written_in_html_are_read_as_they_are_shown() {
 }
 
 #[test]
-fn row_92_a_note_is_cut_to_the_octet_or_left_out() {
+fn a_note_is_cut_to_the_octet_or_left_out() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "carol", "cuts", "14.1");
     let text = "<0123456789> & more of it";
@@ -359,7 +359,7 @@ fn row_92_a_note_is_cut_to_the_octet_or_left_out() {
 }
 
 #[test]
-fn row_84_lists_within_a_name_survive_another_last_name() {
+fn lists_within_a_name_survive_another_last_name() {
     let server = Server::start();
     let path = "/dav/carol/private/contacts/list.vcf";
     let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:list\r\n\

@@ -1,4 +1,4 @@
-//! Row 100, and what rows 84 and 85 promise across the protocols: single items.
+//! Single items: moves, fetches, and what an edit on one protocol leaves on the other.
 
 use carnet_proto::wbxml::{
     Limits, Tag, decode,
@@ -50,7 +50,7 @@ fn shift(device: &Device, item: &str, from: &str, to: &str) -> (String, Option<S
 }
 
 #[test]
-fn row_100_moves_are_done_once_and_refused_where_they_may_not_be() {
+fn moves_are_done_once_and_refused_where_they_may_not_be() {
     let server = Server::start();
     let mut phone = Device::set_up(&server.address, "alice", "mv1", "16.1");
     phone.sync_all(&[], 100);
@@ -220,7 +220,7 @@ fn items_are_fetched_one_by_one_and_in_parts() {
 }
 
 #[test]
-fn row_85_slots_stay_put_across_protocols() {
+fn slots_stay_put_across_protocols() {
     let server = Server::start();
     let path = "/dav/alice/private/contacts/slots.vcf";
     let full = card(

@@ -10,6 +10,7 @@ use carnet_proto::{vcard::Document, wbxml::Tag};
 use serde::{Deserialize, Serialize};
 
 use super::slots::{SLOTS, Slot};
+use crate::domain::json;
 
 /// A value that could fill an element.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +37,7 @@ impl Places {
         if beside.is_empty() {
             return Self::default();
         }
-        let kept: Vec<Kept> = serde_json::from_slice(beside).unwrap_or_default();
+        let kept: Vec<Kept> = json::read("where a device has a value", beside).unwrap_or_default();
         let entry = |Kept(page, token, value)| (Tag { page, token }, value);
         Self(kept.into_iter().map(entry).collect())
     }

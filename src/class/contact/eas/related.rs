@@ -113,7 +113,7 @@ impl Sort {
                     && line
                         .param("VALUE")
                         .is_some_and(|value| value.eq_ignore_ascii_case("text")))
-                || (line.is("X-ABRELATEDNAMES") && label(card, line) == self.label)
+                || (line.is("X-ABRELATEDNAMES") && card.label(line) == self.label)
         };
         card.lines()
             .iter()
@@ -156,16 +156,6 @@ pub fn patch_children(children: Option<&[String]>, patch: &mut Patch<'_>) {
 /// The lines of a property whose group has an Apple label.
 pub fn labelled(card: &Document, name: &str, wanted: &str) -> Vec<usize> {
     let lines = card.lines();
-    let is_it = |line: &Line| line.is(name) && label(card, line) == wanted;
+    let is_it = |line: &Line| line.is(name) && card.label(line) == wanted;
     (0..lines.len()).filter(|at| is_it(&lines[*at])).collect()
-}
-
-fn label(card: &Document, line: &Line) -> String {
-    let Some(group) = &line.group else {
-        return String::new();
-    };
-    card.all("X-ABLabel")
-        .find(|label| label.group.as_ref() == Some(group))
-        .map(Line::text)
-        .unwrap_or_default()
 }

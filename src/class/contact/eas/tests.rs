@@ -148,7 +148,7 @@ fn card(lines: &[&str]) -> String {
 }
 
 #[test]
-fn row_83_every_field_comes_back_through_vcard_3_and_4() {
+fn every_field_comes_back_through_vcard_3_and_4() {
     let all = every_field();
     let stored = added(&all);
     for version in [Version::V3, Version::V4] {
@@ -223,7 +223,7 @@ fn row_83_every_field_comes_back_through_vcard_3_and_4() {
 }
 
 #[test]
-fn row_84_what_a_device_cannot_say_survives_its_edits() {
+fn what_a_device_cannot_say_survives_its_edits() {
     let hidden = [
         "EMAIL:four@example.org",
         "EMAIL;TYPE=HOME:five@example.org",
@@ -305,7 +305,7 @@ fn row_84_what_a_device_cannot_say_survives_its_edits() {
 }
 
 #[test]
-fn row_85_slots_stay_put_when_another_is_emptied() {
+fn slots_stay_put_when_another_is_emptied() {
     let lines = [
         "N:Martin;;;;",
         "FN:Martin",

@@ -537,19 +537,11 @@ impl Own {
         let label = match self {
             Own::Nowhere => None,
             Own::Param(name) => line.param(name).map(str::to_owned),
-            Own::Group => label_line(card, line).map(|at| card.lines()[at].text()),
+            Own::Group => Some(card.label(line)),
         };
         // Apple's own words are kinds, not labels somebody wrote.
         label
             .filter(|label| !label.starts_with("_$!<"))
             .unwrap_or_default()
     }
-}
-
-/// The line with the label of another.
-pub fn label_line(card: &Document, line: &Line) -> Option<usize> {
-    let group = line.group.as_ref()?;
-    card.lines()
-        .iter()
-        .position(|label| label.is("X-ABLabel") && label.group.as_ref() == Some(group))
 }

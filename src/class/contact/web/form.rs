@@ -4,9 +4,7 @@ use carnet_proto::vcard::{Document, Edit as Patch, NAMELESS, NewLine, Param, esc
 use uuid::Uuid;
 
 use super::{
-    fields::{
-        Kinds, LISTS, Label, NOTE, Own, PARTS, Part, Place, Several, Single, label_line, singles,
-    },
+    fields::{Kinds, LISTS, Label, NOTE, Own, PARTS, Part, Place, Several, Single, singles},
     service, typed,
 };
 use crate::{
@@ -220,7 +218,7 @@ fn set_label(own: Own, label: &str, at: usize, patch: &mut Patch<'_>) {
             }
             patch.replace(at, line);
         }
-        Own::Group => match label_line(card, &card.lines()[at]) {
+        Own::Group => match card.label_place(&card.lines()[at]) {
             Some(label_at) if label.is_empty() => patch.remove(label_at),
             Some(label_at) => patch.set_text(label_at, label),
             None if label.is_empty() => {}

@@ -28,6 +28,7 @@ use crate::domain::{
     device_sync::{Answer, Change, Command, DeviceBook, SyncCall, SyncReply},
     error::{Error, Result},
     item::{digest_of, random_id},
+    json,
     refused::Why,
 };
 
@@ -301,7 +302,7 @@ async fn kept(book: &DeviceBook, collection: &Collection) -> Result<(Option<Stri
         _ => book.current().await?.unzip(),
     };
     let mut kept: Kept = kept
-        .and_then(|kept| serde_json::from_str(&kept).ok())
+        .and_then(|kept| json::read("what a device asks for in a Sync", kept.as_bytes()))
         .unwrap_or_default();
     if let Some(supported) = &collection.supported {
         kept.supported = Some(supported.iter().map(|tag| (tag.page, tag.token)).collect());

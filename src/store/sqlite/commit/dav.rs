@@ -39,14 +39,13 @@ impl Commit<'_> {
     }
 
     fn note_served(
-        &self,
+        &mut self,
         program: &str,
         collection: CollectionId,
         upto: Option<Seq>,
         cards: &[(PlacementId, Seq)],
     ) -> Applied<i64> {
         let (person, client) = (self.author(), &self.batch.client);
-        let mut forgotten = 0;
         if let Some(upto) = upto {
             self.connection
                 .prepare_cached(
@@ -54,7 +53,7 @@ impl Commit<'_> {
                      VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
                 )?
                 .execute(params![person, client, program, collection.0, upto.0])?;
-            forgotten = self.forget_clients(program, collection)?;
+            self.forget_clients(program, collection)?;
             self.connection
                 .prepare_cached(
                     "DELETE FROM dav_client_card
@@ -78,12 +77,12 @@ impl Commit<'_> {
                 seq.0
             ])?;
         }
-        Ok(forgotten)
+        Ok(0)
     }
 
     /// A client that calls itself something else each time does not fill the disk: beyond so many of
-    /// a person and a book, those that know least of it are strangers again. Their number.
-    fn forget_clients(&self, program: &str, collection: CollectionId) -> Applied<i64> {
+    /// a person and a book, those that know least of it are strangers again.
+    fn forget_clients(&mut self, program: &str, collection: CollectionId) -> Applied<()> {
         let too_many =
             "SELECT client, program FROM dav_client WHERE person = ?1 AND collection = ?2
              ORDER BY client = ?3 AND program = ?4 DESC, seq DESC LIMIT -1 OFFSET ?5";
@@ -103,7 +102,8 @@ impl Commit<'_> {
                     CLIENTS
                 ])?;
         }
-        Ok(forgotten as i64)
+        self.clients_forgotten |= forgotten > 0;
+        Ok(())
     }
 
     fn note_written(&self, program: &str, collection: CollectionId, href: &str) -> Applied<i64> {

@@ -148,7 +148,8 @@ impl Commit<'_> {
                      LIMIT ?2)",
             )?
             .execute(params![begun_before.0, most])?;
-        Ok(i64::try_from(gone).unwrap_or(i64::MAX))
+        self.more |= i64::try_from(gone).is_ok_and(|gone| gone == most);
+        Ok(0)
     }
 
     fn fit_documents(&self, person: PersonId, limit: i64) -> Applied<i64> {
@@ -161,7 +162,7 @@ impl Commit<'_> {
             .prepare_cached(KEPT)?
             .query_row([person.0], |row| row.get(0))?;
         if live <= limit && kept <= limit.saturating_mul(KEPT_TIMES) {
-            Ok(live)
+            Ok(0)
         } else {
             Err(Error::OverQuota { limit }.into())
         }

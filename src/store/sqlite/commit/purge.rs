@@ -38,7 +38,7 @@ pub(super) struct Ages {
 
 impl Commit<'_> {
     /// Versions and refused writes, then contents nothing shows any more, then the tombstones
-    /// themselves: the floor of a collection rises with the last. 1 when there is more to purge.
+    /// themselves: the floor of a collection rises with the last.
     pub(super) fn purge(&mut self, ages: &Ages) -> Applied<i64> {
         let versions = self.purge_versions(ages)?;
         let contents = self.purge_contents(ages.trash)?;
@@ -55,7 +55,8 @@ impl Commit<'_> {
             "DELETE FROM removal_count WHERE minute < ?1",
             [self.batch.at.0 / 60_000 - 120],
         )?;
-        Ok(more.into())
+        self.more |= more;
+        Ok(0)
     }
 
     fn purge_versions(&self, ages: &Ages) -> Applied<i64> {

@@ -1,4 +1,4 @@
-//! Rows 43 to 52, 70, 72, 73 and 110: what a device is told.
+//! What a device is told.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 #[test]
-fn row_43_and_110_a_prime_holds_no_items_and_no_more_than_it_must() {
+fn a_prime_holds_no_items_and_no_more_than_it_must() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "primer", "14.1");
     let body = phone.sync_text("0", CHANGES);
@@ -35,7 +35,7 @@ fn row_43_and_110_a_prime_holds_no_items_and_no_more_than_it_must() {
 }
 
 #[test]
-fn row_44_45_windows_page_the_set_once() {
+fn windows_page_the_set_once() {
     let server = Server::start();
     for window in ["1", "4", "0", "513"] {
         let mut phone = Phone::set_up(&server, "alice", &format!("w{window}"), "16.1");
@@ -64,7 +64,7 @@ fn row_44_45_windows_page_the_set_once() {
 }
 
 #[test]
-fn row_46_the_window_of_the_request_caps_all_collections() {
+fn the_window_of_the_request_caps_all_collections() {
     let server = Server::start();
     let mut own = Phone::set_up(&server, "alice", "global", "14.1");
     let mut team = own.clone();
@@ -102,7 +102,7 @@ fn row_46_the_window_of_the_request_caps_all_collections() {
 }
 
 #[test]
-fn row_47_without_get_changes_only_commands_are_answered() {
+fn without_get_changes_only_commands_are_answered() {
     let server = Server::start();
     let phone = Phone::set_up(&server, "alice", "quiet", "14.1");
     let answer = phone.sync("AirSync:GetChanges = 0");
@@ -117,7 +117,7 @@ fn row_47_without_get_changes_only_commands_are_answered() {
 }
 
 #[test]
-fn row_48_nothing_new_is_an_empty_answer_or_a_full_one_before_12_1() {
+fn nothing_new_is_an_empty_answer_or_a_full_one_before_12_1() {
     let server = Server::start_with(|config| config.eas_legacy = true);
     for version in ["2.5", "12.0", "12.1", "14.0", "16.1"] {
         let mut phone = Phone::set_up(&server, "carol", &format!("q{version}"), version);
@@ -138,7 +138,7 @@ fn row_48_nothing_new_is_an_empty_answer_or_a_full_one_before_12_1() {
 }
 
 #[test]
-fn row_49_50_empty_and_partial_requests_go_by_the_last_one() {
+fn empty_and_partial_requests_go_by_the_last_one() {
     let server = Server::start();
     let mut phone = Phone::new(&server, "alice", "partial", "14.1");
     let status = |answer: &Option<carnet_proto::wbxml::Element>| {
@@ -180,7 +180,7 @@ fn row_49_50_empty_and_partial_requests_go_by_the_last_one() {
 }
 
 #[test]
-fn row_49_a_lost_answer_to_an_empty_request_is_asked_for_with_the_key() {
+fn a_lost_answer_to_an_empty_request_is_asked_for_with_the_key() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "lossy", "14.1");
     phone.pull();
@@ -221,7 +221,7 @@ fn row_49_a_lost_answer_to_an_empty_request_is_asked_for_with_the_key() {
 }
 
 #[test]
-fn row_51_options_stay_and_are_replaced_as_a_whole() {
+fn options_stay_and_are_replaced_as_a_whole() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "carol", "notes", "14.1");
     let mut writer = Phone::set_up(&server, "carol", "writer", "14.1");
@@ -279,7 +279,7 @@ fn after_omission(server: &Server, version: &str, supported: &str, id: &str) -> 
 }
 
 #[test]
-fn row_52_omitted_elements_by_version_and_supported() {
+fn omitted_elements_by_version_and_supported() {
     let server = Server::start();
     let listed = "AirSync:Supported\n  Contacts:LastName\n  Contacts:JobTitle\n  \
                   Contacts:MobilePhoneNumber";
@@ -306,7 +306,7 @@ fn row_52_omitted_elements_by_version_and_supported() {
 }
 
 #[test]
-fn row_70_73_a_folder_that_is_gone_is_told_three_times() {
+fn a_folder_that_is_gone_is_told_three_times() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "stale", "14.1");
     phone.pull();
@@ -330,7 +330,7 @@ fn row_70_73_a_folder_that_is_gone_is_told_three_times() {
 }
 
 #[test]
-fn row_72_more_commands_than_the_letter_allows_are_taken_up_to_a_bound() {
+fn more_commands_than_the_letter_allows_are_taken_up_to_a_bound() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "carol", "many", "14.1");
     let adds = |count: usize| {

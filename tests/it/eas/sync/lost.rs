@@ -1,4 +1,4 @@
-//! Rows 55 to 61, 71, 74 and 75: lost answers, lost keys, items a device cannot take.
+//! Lost answers, lost keys, items a device cannot take.
 
 use std::{collections::BTreeSet, sync::Arc, thread, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 #[test]
-fn row_55_56_57_58_a_lost_answer_and_what_the_client_does_next() {
+fn a_lost_answer_and_what_the_client_does_next() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "bob", "lossy", "14.1");
     let key = phone.key.clone();
@@ -84,7 +84,7 @@ fn many_adds_sent_again_with_more_between_them_are_made_once() {
 }
 
 #[test]
-fn row_59_60_keys_too_old_or_of_others_are_unknown() {
+fn keys_too_old_or_of_others_are_unknown() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "older", "16.1");
     let first = phone.key.clone();
@@ -110,7 +110,7 @@ fn row_59_60_keys_too_old_or_of_others_are_unknown() {
 }
 
 #[test]
-fn row_61_what_was_committed_and_not_answered_is_answered_after_a_restart() {
+fn what_was_committed_and_not_answered_is_answered_after_a_restart() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "bob", "crash", "14.1");
     let body = wbxml(&phone.sync_text(
@@ -127,7 +127,7 @@ fn row_61_what_was_committed_and_not_answered_is_answered_after_a_restart() {
 }
 
 #[test]
-fn row_71_two_requests_with_one_key_are_one_result_and_one_replay() {
+fn two_requests_with_one_key_are_one_result_and_one_replay() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "bob", "racer", "16.1");
     let body = wbxml(&phone.sync_text(
@@ -156,7 +156,7 @@ fn document_of(octets: &[u8]) -> carnet_proto::wbxml::Element {
 }
 
 #[test]
-fn row_74_75_starting_over_keeps_what_only_the_device_has() {
+fn starting_over_keeps_what_only_the_device_has() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "reset", "14.1");
     let id = id_of(&phone.pull(), "Petit");
@@ -273,7 +273,7 @@ fn a_weak_connection_costs_no_item_and_deletions_are_never_held_back() {
 }
 
 #[test]
-fn row_58_an_edit_or_a_deletion_that_a_retry_leaves_out_is_told_its_author() {
+fn an_edit_or_a_deletion_that_a_retry_leaves_out_is_told_its_author() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "undoing", "14.1");
     let told = phone.pull();
@@ -376,7 +376,7 @@ fn a_client_id_used_again_for_another_contact_takes_nothing_over() {
 }
 
 #[test]
-fn row_61_a_killed_server_answers_what_it_had_committed() {
+fn a_killed_server_answers_what_it_had_committed() {
     let folder = tempfile::tempdir().expect("a folder");
     let listen = ["http://127.0.0.1:0"];
     let mut program = Program::serve(folder.path(), &listen, &["--demo"]);

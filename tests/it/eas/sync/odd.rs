@@ -131,7 +131,7 @@ fn a_collection_named_twice_is_answered_once() {
 }
 
 #[test]
-fn row_54_what_is_said_of_an_item_after_its_deletion_fails_alone() {
+fn what_is_said_of_an_item_after_its_deletion_fails_alone() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "twice", "14.1");
     phone.pull();

@@ -1,4 +1,4 @@
-//! Rows 53, 54 and 62 to 68: what a device says, and what becomes of it.
+//! What a device says, and what becomes of it.
 
 use carnet::domain::batch::{GroupOp, Op};
 
@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 #[test]
-fn row_53_54_commands_have_results_and_one_failure_is_its_own() {
+fn commands_have_results_and_one_failure_is_its_own() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "batch", "14.1");
     let told = phone.pull();
@@ -53,7 +53,7 @@ fn row_53_54_commands_have_results_and_one_failure_is_its_own() {
 }
 
 #[test]
-fn row_62_63_the_server_wins_with_its_copy_whatever_conflict_says() {
+fn the_server_wins_with_its_copy_whatever_conflict_says() {
     let server = Server::start();
     for (number, options) in ["AirSync:Conflict = 1", "AirSync:Conflict = 0"]
         .iter()
@@ -93,7 +93,7 @@ fn row_62_63_the_server_wins_with_its_copy_whatever_conflict_says() {
 }
 
 #[test]
-fn row_62_an_edit_of_the_copy_that_was_sent_is_taken() {
+fn an_edit_of_the_copy_that_was_sent_is_taken() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "copied", "14.1");
     let mut other = Phone::set_up(&server, "alice", "winner", "14.1");
@@ -149,7 +149,7 @@ fn row_62_an_edit_of_the_copy_that_was_sent_is_taken() {
 }
 
 #[test]
-fn row_64_65_deletions_that_cross_edits() {
+fn deletions_that_cross_edits() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "deleter", "14.1");
     let mut other = Phone::set_up(&server, "alice", "editor", "14.1");
@@ -172,7 +172,7 @@ fn row_64_65_deletions_that_cross_edits() {
 }
 
 #[test]
-fn row_66_67_own_changes_are_not_echoed_but_normalised_values_are() {
+fn own_changes_are_not_echoed_but_normalised_values_are() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "bob", "echo", "14.1");
     let id = server_id(&phone.push(&add("1", "Plain")));
@@ -195,7 +195,7 @@ fn row_66_67_own_changes_are_not_echoed_but_normalised_values_are() {
 }
 
 #[test]
-fn row_68_a_book_to_read_only_takes_everything_back_in_one_answer() {
+fn a_book_to_read_only_takes_everything_back_in_one_answer() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "bob", "reader", "14.1");
     phone.folder = phone.folder_named("Team");

@@ -15,7 +15,7 @@ fn noise(edge: u32, format: image::ImageFormat) -> Vec<u8> {
 }
 
 #[test]
-fn row_91_pictures_are_kept_as_sent_and_shown_small() {
+fn pictures_are_kept_as_sent_and_shown_small() {
     use image::ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
     let stored = Kept::put(&card(&["N:M;;;;", "FN:M"]));
     for format in [Jpeg, Png, Gif, WebP, Bmp, Tiff] {
@@ -103,7 +103,7 @@ fn row_91_pictures_are_kept_as_sent_and_shown_small() {
 }
 
 #[test]
-fn row_92_a_note_is_cut_and_its_tail_kept() {
+fn a_note_is_cut_and_its_tail_kept() {
     let long = "é".repeat(600) + "\\nend";
     let stored = Kept::put(&card(&["N:M;;;;", "FN:M", &format!("NOTE:{long}")]));
     let view = View {
@@ -168,7 +168,7 @@ fn row_92_a_note_is_cut_and_its_tail_kept() {
 }
 
 #[test]
-fn row_91_a_picture_a_device_was_never_shown_is_not_its_to_remove() {
+fn a_picture_a_device_was_never_shown_is_not_its_to_remove() {
     let unreadable = STANDARD.encode(b"\0\0\0\x1Cftypheic\0\0\0\0mif1heic");
     let photos = [
         "PHOTO;VALUE=uri:https://example.org/p.jpg".to_owned(),

@@ -24,7 +24,7 @@ fn sent_by(client: &str, zone: i64) -> String {
 }
 
 #[test]
-fn row_86_birthdays_keep_their_day_whoever_sends_them_from_wherever() {
+fn birthdays_keep_their_day_whoever_sends_them_from_wherever() {
     for client in [
         "iOS",
         "Nine",
@@ -100,7 +100,7 @@ fn row_86_birthdays_keep_their_day_whoever_sends_them_from_wherever() {
 }
 
 #[test]
-fn row_87_a_day_without_a_year_has_none_when_it_comes_back() {
+fn a_day_without_a_year_has_none_when_it_comes_back() {
     let shown = "1604-05-05T11:59:00.000Z";
     for (version, line) in [
         ("3.0", "BDAY;X-APPLE-OMIT-YEAR=1604:1604-05-05"),
@@ -140,7 +140,7 @@ fn row_87_a_day_without_a_year_has_none_when_it_comes_back() {
 }
 
 #[test]
-fn row_86_a_day_that_somebody_corrects_is_corrected() {
+fn a_day_that_somebody_corrects_is_corrected() {
     let stored = Kept::put(&card(&["N:M;;;;", "FN:M", "BDAY:1980-05-05"]));
     let days = |days: Days| View {
         days,

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn row_88_file_as_never_alters_the_name() {
+fn file_as_never_alters_the_name() {
     let stored = Kept::put(&card(&["N:Martin;Alice;;;", "FN:Alice Martin"]));
     assert_eq!(
         stored.value(c::FILE_AS).as_deref(),
@@ -54,7 +54,7 @@ fn row_88_file_as_never_alters_the_name() {
 }
 
 #[test]
-fn row_89_addresses_are_bare_whatever_stands_around_them() {
+fn addresses_are_bare_whatever_stands_around_them() {
     for (sent, address) in [
         ("\"Anna Müller\" <anna@example.org>", "anna@example.org"),
         ("Anna Müller <anna@example.org>", "anna@example.org"),
@@ -95,7 +95,7 @@ fn row_89_addresses_are_bare_whatever_stands_around_them() {
 }
 
 #[test]
-fn row_90_streets_hold_lines_and_post_office_boxes() {
+fn streets_hold_lines_and_post_office_boxes() {
     let stored = Kept::put(&card(&[
         "N:M;;;;",
         "FN:M",
@@ -127,7 +127,7 @@ fn row_90_streets_hold_lines_and_post_office_boxes() {
 }
 
 #[test]
-fn row_93_the_city_a_client_misnames_finds_its_address() {
+fn the_city_a_client_misnames_finds_its_address() {
     let empty = Kept::put(&card(&["N:M;;;;", "FN:M"]));
     let android = View {
         misnames_city: true,
@@ -189,7 +189,7 @@ fn row_93_the_city_a_client_misnames_finds_its_address() {
 }
 
 #[test]
-fn row_94_categories_empty_many_and_of_books() {
+fn categories_empty_many_and_of_books() {
     let categories = |names: &[String]| {
         parent(
             c::CATEGORIES,
@@ -261,7 +261,7 @@ fn row_94_categories_empty_many_and_of_books() {
 }
 
 #[test]
-fn row_95_an_empty_contact_is_a_contact() {
+fn an_empty_contact_is_a_contact() {
     let kept = added(&[]);
     let index = Contact::default()
         .index(kept.card.as_bytes(), None)
