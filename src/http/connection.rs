@@ -14,10 +14,11 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::TryFutureExt as _;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 use http::{Request, Response};
 use hyper::{
     body::{Body as HttpBody, Frame, Incoming, SizeHint},
+    server::conn::http1,
     service::service_fn,
 };
 use hyper_util::{
@@ -52,6 +53,17 @@ const HEAD: u32 = 16 * 1024;
 const STREAMS: u32 = 128;
 /// HTTP/2 requests reset before they were handled, at most (rapid reset attacks).
 const TAKEN_BACK: usize = 20;
+
+/// What holds for HTTP/1, whichever builder serves it.
+macro_rules! http1_settings {
+    ($builder:expr, $patience:expr) => {
+        $builder
+            .timer(TokioTimer::new())
+            .header_read_timeout($patience.idle.max($patience.head))
+            .max_buf_size(HEAD as usize)
+            .title_case_headers(true)
+    };
+}
 
 /// Time limits for clients.
 #[derive(Clone, Copy, Debug)]
@@ -144,11 +156,17 @@ impl Connection {
             let work = Work::begin(&active);
             answer(terms.clone(), connection, request, work, unread.clone())
         });
-        let served = protocol
-            .builder(patience)
-            .serve_connection(TokioIo::new(stream), service)
-            .into_owned();
-        self.attend(Box::pin(served), activity)
+        let stream = TokioIo::new(stream);
+        // HTTP/1 by itself needs less room than where it may be HTTP/2 too.
+        if let Protocol::Http1 = protocol {
+            let served =
+                http1_settings!(http1::Builder::new(), patience).serve_connection(stream, service);
+            self.attend(Box::pin(served), activity).left_future()
+        } else {
+            let served = protocol.builder(patience);
+            let served = served.serve_connection(stream, service).into_owned();
+            self.attend(Box::pin(served), activity).right_future()
+        }
     }
 
     /// Supervises a connection: ends it when the server stops or nothing moves.
@@ -251,20 +269,13 @@ impl Protocol {
         }
     }
 
+    /// HTTP/2, or what the first octets say.
     fn builder(self, patience: Patience) -> auto::Builder<TokioExecutor> {
         let mut builder = auto::Builder::new(TokioExecutor::new());
-        // Looking at the first octets by themselves has hyper double the room it reads into.
-        builder = match self {
-            Self::Http1 => builder.http1_only(),
-            Self::Http2 => builder.http2_only(),
-            Self::Any => builder,
-        };
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(patience.idle.max(patience.head))
-            .max_buf_size(HEAD as usize)
-            .title_case_headers(true);
+        if let Self::Http2 = self {
+            builder = builder.http2_only();
+        }
+        http1_settings!(builder.http1(), patience);
         builder
             .http2()
             .timer(TokioTimer::new())
