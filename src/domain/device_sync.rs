@@ -2,6 +2,7 @@
 //! next key and the answers to its commands.
 
 mod admission;
+mod change;
 mod choke;
 mod claims;
 mod commands;
@@ -12,6 +13,7 @@ mod moves;
 mod record;
 mod reverts;
 mod salvage;
+mod step;
 mod unfit;
 
 use std::collections::{HashMap, HashSet};
@@ -19,7 +21,7 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 
 use super::{
-    batch::{Batch, HistoryOp, Op, SyncOp},
+    batch::{Batch, Op, SyncOp},
     book::Book,
     collection::Place,
     error::{Error, Result},
@@ -33,11 +35,10 @@ use super::{
 };
 
 use choke::Choke;
-use commands::Work;
 pub use commands::{TEMPORARY, is_temporary};
 pub use exchange::{Answer, Change, Command, Failure, Outcome, Pending, SyncCall, SyncReply};
 pub use moves::Moved;
-use record::{Previous, Record, Stored, generation, new_key};
+use record::{Previous, Record, Stored, new_key};
 
 /// Changes held in memory while they are counted.
 const COUNTED: usize = 500;
@@ -260,142 +261,6 @@ impl DeviceBook {
             kept: 0,
             new_key: true,
             labels,
-        }))
-    }
-
-    /// A new step from `start`; `lost` is the step whose answer the device did not receive.
-    async fn step(
-        &self,
-        call: &SyncCall,
-        record: &Record,
-        start: State,
-        lost: Option<&Previous>,
-    ) -> Result<SyncReply> {
-        let mut work = Work {
-            unclaimed: record.unclaimed.clone(),
-            reverts: record.reverts.clone(),
-            ..Work::default()
-        };
-        let last = record.previous.iter().flat_map(|last| &last.adds);
-        work.own_adds = last.map(|add| add.server_id.clone()).collect();
-        work.repeat_reverts();
-        work.copies = record.ahead();
-        let mut viewer = self.viewer_of(record);
-        if let Some(lost) = lost {
-            self.claim(call, lost, &mut work);
-            self.renounce(call, lost, &mut work);
-            viewer.disowned = work.disowned.iter().cloned().collect();
-            viewer.unwritten = work.unwritten.clone();
-            viewer.unwritten.extend(lost.merged.iter().cloned());
-            work.merged.clone_from(&lost.merged);
-        }
-        let at_rest = start.at_rest() && record.certain && lost.is_none();
-        if !call.commands.is_empty() {
-            work.union = self.book.core().union_of(&self.book).await?;
-            self.decide(call, &viewer, &start, at_rest, &mut work)
-                .await?;
-        }
-        if let Some(lost) = lost {
-            work.retell(&lost.forced, &call.commands);
-        }
-        viewer.owned = work.owned.clone();
-        let mut choke = record.choke.clone();
-        let withheld = lost.and_then(|lost| choke.withhold(lost, Timestamp::now()));
-        let mut page = if call.get_changes {
-            let forced = work.forced.iter().map(|(_, id)| id);
-            let sent = forced.chain(&withheld).cloned().collect();
-            let room = choke.window(call.window);
-            // Copies of what was refused do not keep the rest away for ever, but for an item that may be
-            // one the device cannot take, which goes alone.
-            let least = if choke.is_narrow() { 0 } else { room.min(1) };
-            let room = room.saturating_sub(work.forced.len()).max(least);
-            let newest = self.book.collection().seq;
-            fill_page(self, &viewer, &start, newest, room, sent, None).await?
-        } else {
-            Page {
-                items: Vec::new(),
-                state: start.clone(),
-                more: false,
-            }
-        };
-        choke.adjust(&mut page.items);
-        let certain = if call.get_changes {
-            page.state == start || self.stands_still().await?
-        } else {
-            record.certain
-        };
-        let sole = match &page.items[..] {
-            [(What::Add | What::Change, row)] if work.forced.is_empty() => {
-                Some(row.server_id.clone())
-            }
-            _ => None,
-        };
-        let out_of_turn = work.told_out_of_turn(&page.items, &viewer, &page.state, lost);
-        let told = wanted(&work.forced, page.items);
-        let mut offered = choke.held_back().to_vec();
-        offered.retain(|item| told.iter().any(|(_, told)| told == item));
-        let written = work.written();
-        let settings = call.settings.clone().unwrap_or(record.settings.clone());
-        let silent = call.commands.is_empty() && told.is_empty() && lost.is_none();
-        let more = page.more || (call.get_changes && work.is_owed);
-        choke.rest(page.more);
-        let mut ops = work.take_ops(&self.book, self.device);
-        let is_kept = |op: &&Op| matches!(op, Op::History(HistoryOp::Refuse(_)));
-        let kept = ops.iter().filter(is_kept).count();
-        let mut next = Record {
-            epoch: record.epoch.clone(),
-            key: record.key.clone(),
-            state: page.state.clone(),
-            certain,
-            previous: None,
-            settings,
-            choke,
-            unclaimed: work.unclaimed,
-            reverts: work.reverts,
-            given: record.given.clone(),
-        };
-        if !silent {
-            next.key = new_key(generation(&record.key) + 1);
-            next.previous = Some(Previous {
-                key: call.key.clone().unwrap_or_default(),
-                state: start,
-                end: page.state,
-                request: call.request.clone(),
-                outcomes: work.outcomes.clone(),
-                forced: work.forced,
-                more,
-                adds: work.adds,
-                withheld,
-                sole,
-                told: out_of_turn,
-                offered,
-                wrote: written,
-                merged: work.merged,
-            });
-        }
-        // A silent answer whose state did not move has nothing to write.
-        let unmoved = silent
-            && next.state == record.state
-            && next.certain == record.certain
-            && record.previous.is_none()
-            && next.unclaimed == record.unclaimed
-            && next.settings == record.settings;
-        if !unmoved {
-            let unflushed = ops.is_empty();
-            ops.extend(next.choke.notice(next.previous.as_ref()));
-            ops.push(self.set(Some(record.key.clone()), &next)?);
-            self.commit(ops, unflushed).await?;
-        }
-        Ok(SyncReply::Answer(Answer {
-            key: next.key,
-            fetched: self.fetched(&work.outcomes).await?,
-            // Read after the commit: a merged version goes out in the same answer.
-            labels: self.labels_on(&told, &work.outcomes).await?,
-            changes: self.render(told).await?,
-            outcomes: work.outcomes,
-            more,
-            kept,
-            new_key: !silent,
         }))
     }
 

@@ -93,6 +93,17 @@ pub struct Page {
     pub more: bool,
 }
 
+impl Page {
+    /// No changes: the device stays in its state.
+    pub fn nothing(state: State) -> Self {
+        Self {
+            items: Vec::new(),
+            state,
+            more: false,
+        }
+    }
+}
+
 impl State {
     /// The state behind the answer to SyncKey 0.
     pub fn primed(newest: Seq) -> Self {

@@ -1,11 +1,15 @@
-//! The fields of a contact that files and tables hold: the form between a card and a row.
+//! The fields of a contact that tables hold: the form between a card and a row.
+//!
+//! What is no vCard (CSV, LDIF, printed lists) is mapped to and from [`Fields`] alone, never to lines
+//! of a card. vCards are imported and exported without this step, as what has no field here would be
+//! lost (`export/loss.rs` says what).
 
 mod write;
 
 use carnet_proto::vcard::{Binary, Document, Line, PartialDate, SortNames, address_labels, halves};
 use sha2::{Digest as _, Sha256};
 
-/// A contact as fields.
+/// A contact as the cells of a row; an empty text is an empty cell.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields {
     pub uid: String,

@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{
     batch::{ItemOp, Made, NewPlacement, Op, ViewOp},
     book::{Book, Edit, new_server_id},
-    error::{Error, Result},
+    error::Result,
     id::{DeviceId, ItemId, PlacementId},
     item::{Card, Placement},
     refused::Why,
@@ -179,136 +179,6 @@ impl DeviceBook {
         Outcome::Added {
             client_id,
             server_id,
-        }
-    }
-
-    async fn change(
-        &self,
-        server_id: &str,
-        edit: &dyn Edit,
-        viewer: &Viewer,
-        start: &State,
-        at_rest: bool,
-        work: &mut Work,
-    ) -> Result<Outcome> {
-        let failed = |failure| Outcome::ChangeFailed {
-            server_id: server_id.to_owned(),
-            failure,
-        };
-        let Some(card) = work.card(server_id) else {
-            let kept = self.edited_unknown(work.home(&self.book), server_id, edit);
-            work.ops.extend(kept.map(Op::from));
-            return Ok(failed(Failure::NotFound));
-        };
-        if work.removed.contains(server_id) {
-            return self.change_of_removed(&card, edit, work).await;
-        }
-        let found = if card.placement.is_live() {
-            Found::among(self.spots(&card, work).await?, Right::Modify).await?
-        } else {
-            Found::Nowhere
-        };
-        let spot = match found {
-            Found::Allowed(spot) => spot,
-            Found::Nowhere => {
-                work.force(&card.placement);
-                if let Ok(bytes) = self.edited_last_shown(&card, edit).await? {
-                    let why = Why::RemovedMeanwhile;
-                    let refusal = self.book.refusal(Some(&card), bytes, why);
-                    work.ops.push(refusal.unmarked().into());
-                }
-                return Ok(failed(Failure::NotFound));
-            }
-            Found::Refused(spot) => {
-                work.force(&card.placement);
-                let certain = at_rest && !work.copies.contains(server_id);
-                let base = certain.then_some(start.base);
-                if let Some(bytes) = self.proposal(&spot, &card, edit, base).await? {
-                    let why = Why::Modifying;
-                    let refusal = spot.book.refusal(Some(&spot.card), bytes, why);
-                    work.ops.push(refusal.into());
-                }
-                return Ok(failed(Failure::Conflict));
-            }
-        };
-        let (current, beside) = match work.latest.get(server_id) {
-            Some(content) => content.clone(),
-            None => (
-                spot.book.content(&spot.card).to_vec(),
-                spot.card.placement.beside.to_vec(),
-            ),
-        };
-        let is_own = work.is_own_add(&card.placement, self.device);
-        let is_fresh = work.touched.contains_key(server_id)
-            || viewer.has_latest(&card.placement, start)
-            || is_own;
-        let made = if is_fresh {
-            edit.apply_beside(&current, &beside)
-        } else {
-            edit.apply_stale(&current, &beside)
-        };
-        let bytes = match made {
-            Ok(bytes) => bytes,
-            Err(Error::InvalidDocument(_)) => {
-                work.force(&card.placement);
-                return Ok(failed(Failure::Invalid));
-            }
-            Err(error) => return Err(error),
-        };
-        if is_fresh {
-            let mut written = self.write_or_keep(&spot, &card, &bytes, edit, work);
-            if let Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) = written
-                && let Some(rest) = edit.without_picture()
-            {
-                let bytes = rest.apply_beside(&current, &beside);
-                written =
-                    bytes.and_then(|rests| self.write(&spot, &card, &rests, Some(&*rest), work));
-            }
-            return match written {
-                Ok(()) => {
-                    // What was made of its Add it has not been told yet.
-                    if is_own {
-                        work.force(&card.placement);
-                    }
-                    self.put_labels_back(&card, edit, work).await?;
-                    Ok(Outcome::Done)
-                }
-                Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
-                    work.force(&card.placement);
-                    Ok(failed(Failure::Invalid))
-                }
-                Err(error) => Err(error),
-            };
-        }
-        // Stale: the server's version stands. Where the version it edited is certain, what only
-        // the client changed is taken.
-        work.force(&card.placement);
-        let mut merged = None;
-        let certain = at_rest && !work.copies.contains(server_id);
-        if certain && let Some(found) = self.merge(&spot, &card, &current, edit, start.base).await?
-        {
-            // What cannot be stored is as good as not merged.
-            merged = match self.write(&spot, &card, &found.0, None, work) {
-                Ok(()) => Some(found),
-                Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => None,
-                Err(error) => return Err(error),
-            };
-        }
-        match merged {
-            Some((_, lost)) => {
-                if let Some(mine) = lost {
-                    let why = Why::SameFields;
-                    let refusal = spot.book.refusal(Some(&spot.card), mine, why);
-                    work.ops.push(refusal.unmarked().into());
-                }
-                Ok(Outcome::Done)
-            }
-            None => {
-                let why = Why::ChangedMeanwhile;
-                let refusal = spot.book.refusal(Some(&spot.card), bytes, why);
-                work.ops.push(refusal.unmarked().into());
-                Ok(failed(Failure::Conflict))
-            }
         }
     }
 
@@ -505,7 +375,7 @@ pub(super) struct Work {
 
 impl Work {
     /// The book that new items go to.
-    fn home<'a>(&'a self, book: &'a Book) -> &'a Book {
+    pub(super) fn home<'a>(&'a self, book: &'a Book) -> &'a Book {
         self.union.as_ref().map_or(book, Union::own)
     }
 

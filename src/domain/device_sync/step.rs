@@ -1,0 +1,182 @@
+//! One step of a device: its commands, the changes it is told and its next key, in one transaction.
+
+use super::{
+    Answer, DeviceBook, SyncCall, SyncReply,
+    choke::Choke,
+    commands::Work,
+    record::{Previous, Record, generation, new_key},
+    wanted,
+};
+use crate::domain::{
+    batch::{HistoryOp, Op},
+    error::Result,
+    id::Timestamp,
+    item::Placement,
+    round::{Page, State, Viewer, What, fill_page},
+};
+
+impl DeviceBook {
+    /// A new step from `start`; `lost` is the step whose answer the device did not receive.
+    pub(super) async fn step(
+        &self,
+        call: &SyncCall,
+        record: &Record,
+        start: State,
+        lost: Option<&Previous>,
+    ) -> Result<SyncReply> {
+        let mut work = Work::after(record);
+        let mut viewer = self.viewer_of(record);
+        if let Some(lost) = lost {
+            self.take_up(call, lost, &mut viewer, &mut work);
+        }
+        if !call.commands.is_empty() {
+            let at_rest = start.at_rest() && record.certain && lost.is_none();
+            work.union = self.book.core().union_of(&self.book).await?;
+            self.decide(call, &viewer, &start, at_rest, &mut work)
+                .await?;
+        }
+        if let Some(lost) = lost {
+            work.retell(&lost.forced, &call.commands);
+        }
+        viewer.owned = work.owned.clone();
+        let mut choke = record.choke.clone();
+        let withheld = lost.and_then(|lost| choke.withhold(lost, Timestamp::now()));
+        let (mut page, certain) = if call.get_changes {
+            let withheld = withheld.as_ref();
+            let page = self.page(call, &viewer, &start, &choke, withheld, &work);
+            let page = page.await?;
+            let certain = page.state == start || self.stands_still().await?;
+            (page, certain)
+        } else {
+            (Page::nothing(start.clone()), record.certain)
+        };
+        choke.adjust(&mut page.items);
+        let sole = sole(&page.items, &work);
+        let out_of_turn = work.told_out_of_turn(&page.items, &viewer, &page.state, lost);
+        let told = wanted(&work.forced, page.items);
+        let mut offered = choke.held_back().to_vec();
+        offered.retain(|item| told.iter().any(|(_, told)| told == item));
+        let written = work.written();
+        let settings = call.settings.clone().unwrap_or(record.settings.clone());
+        let silent = call.commands.is_empty() && told.is_empty() && lost.is_none();
+        let more = page.more || (call.get_changes && work.is_owed);
+        choke.rest(page.more);
+        let mut ops = work.take_ops(&self.book, self.device);
+        let is_kept = |op: &&Op| matches!(op, Op::History(HistoryOp::Refuse(_)));
+        let kept = ops.iter().filter(is_kept).count();
+        let mut next = Record {
+            epoch: record.epoch.clone(),
+            key: record.key.clone(),
+            state: page.state.clone(),
+            certain,
+            previous: None,
+            settings,
+            choke,
+            unclaimed: work.unclaimed,
+            reverts: work.reverts,
+            given: record.given.clone(),
+        };
+        if !silent {
+            next.key = new_key(generation(&record.key) + 1);
+            next.previous = Some(Previous {
+                key: call.key.clone().unwrap_or_default(),
+                state: start,
+                end: page.state,
+                request: call.request.clone(),
+                outcomes: work.outcomes.clone(),
+                forced: work.forced,
+                more,
+                adds: work.adds,
+                withheld,
+                sole,
+                told: out_of_turn,
+                offered,
+                wrote: written,
+                merged: work.merged,
+            });
+        }
+        if !(silent && next.says_the_same_as(record)) {
+            let unflushed = ops.is_empty();
+            ops.extend(next.choke.notice(next.previous.as_ref()));
+            ops.push(self.set(Some(record.key.clone()), &next)?);
+            self.commit(ops, unflushed).await?;
+        }
+        Ok(SyncReply::Answer(Answer {
+            key: next.key,
+            fetched: self.fetched(&work.outcomes).await?,
+            // Read after the commit: a merged version goes out in the same answer.
+            labels: self.labels_on(&told, &work.outcomes).await?,
+            changes: self.render(told).await?,
+            outcomes: work.outcomes,
+            more,
+            kept,
+            new_key: !silent,
+        }))
+    }
+
+    /// Goes on from a step whose answer was lost.
+    fn take_up(&self, call: &SyncCall, lost: &Previous, viewer: &mut Viewer, work: &mut Work) {
+        self.claim(call, lost, work);
+        self.renounce(call, lost, work);
+        viewer.disowned = work.disowned.iter().cloned().collect();
+        viewer.unwritten = work.unwritten.clone();
+        viewer.unwritten.extend(lost.merged.iter().cloned());
+        work.merged.clone_from(&lost.merged);
+    }
+
+    /// The changes to tell beside the copies that the commands force.
+    async fn page(
+        &self,
+        call: &SyncCall,
+        viewer: &Viewer,
+        start: &State,
+        choke: &Choke,
+        withheld: Option<&String>,
+        work: &Work,
+    ) -> Result<Page> {
+        let forced = work.forced.iter().map(|(_, id)| id);
+        let sent = forced.chain(withheld).cloned().collect();
+        let room = choke.window(call.window);
+        // Copies of what was refused do not keep the rest away for ever, but for an item that may be
+        // one the device cannot take, which goes alone.
+        let least = if choke.is_narrow() { 0 } else { room.min(1) };
+        let room = room.saturating_sub(work.forced.len()).max(least);
+        let newest = self.book.collection().seq;
+        fill_page(self, viewer, start, newest, room, sent, None).await
+    }
+}
+
+/// The item of an answer that has no other.
+fn sole(items: &[(What, Placement)], work: &Work) -> Option<String> {
+    match items {
+        [(What::Add | What::Change, row)] if work.forced.is_empty() => Some(row.server_id.clone()),
+        _ => None,
+    }
+}
+
+impl Work {
+    /// Before anything is decided: what is left over from earlier steps.
+    fn after(record: &Record) -> Self {
+        let last = record.previous.iter().flat_map(|last| &last.adds);
+        let mut work = Self {
+            unclaimed: record.unclaimed.clone(),
+            reverts: record.reverts.clone(),
+            own_adds: last.map(|add| add.server_id.clone()).collect(),
+            copies: record.ahead(),
+            ..Self::default()
+        };
+        work.repeat_reverts();
+        work
+    }
+}
+
+impl Record {
+    /// Whether a silent answer has nothing to write after this record.
+    fn says_the_same_as(&self, before: &Record) -> bool {
+        self.state == before.state
+            && self.certain == before.certain
+            && before.previous.is_none()
+            && self.unclaimed == before.unclaimed
+            && self.settings == before.settings
+    }
+}
