@@ -103,6 +103,7 @@ pub async fn register(call: &Call) -> Result<Answer, Failure> {
         expires,
         content,
         properties,
+        app_password: call.actor.client.access.password,
     };
     let made = new.id.clone();
     let id = call.face.core.subscribe(&call.actor, new).await?;
