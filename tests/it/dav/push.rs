@@ -395,6 +395,23 @@ fn registrations_that_cannot_be_served_are_refused() {
 }
 
 #[test]
+fn a_book_that_changes_when_it_is_read_takes_no_subscription() {
+    let server = server();
+    works(
+        server.data.path(),
+        &["user", "set", "bob", "--merged", "on"],
+    );
+    let bob = Client::new(&server, "bob");
+    let receiver = Receiver::start("201 Created");
+    let body = registration(&receiver.url, "");
+    let refused = bob.send("POST", "/dav/bob/private/merged/", &[XML], body);
+    assert_eq!(
+        (refused.status, preconditions(&refused)),
+        (403, vec!["push-not-available".to_owned()])
+    );
+}
+
+#[test]
 fn the_log_of_a_program_counts_contacts_alone() {
     let server = server();
     let bob = Client::new(&server, "bob");
