@@ -226,3 +226,24 @@ fn a_write_refused_to_one_client_outdates_no_other_however_it_names_its_version(
     }
     server.check();
 }
+
+#[test]
+fn two_programs_that_make_one_card_at_once_are_both_heard() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    for round in 0..12 {
+        let uid = format!("once{round}");
+        let path = format!("{BOOK}{uid}.vcf");
+        let put = |headers: &'static [(&str, &str)]| {
+            let (alice, path, uid) = (alice.clone(), path.clone(), uid.clone());
+            std::thread::spawn(move || alice.put(&path, headers, card(&uid, "Once")).status)
+        };
+        let headers: &[(&str, &str)] = match round % 2 {
+            0 => &[],
+            _ => &[("If-None-Match", "*")],
+        };
+        let mut both = [put(headers), put(headers)].map(|put| put.join().expect("an answer"));
+        both.sort_unstable();
+        assert_eq!(both, [[201, 204], [201, 412]][round % 2], "{round}");
+    }
+}
