@@ -108,6 +108,7 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
             renamed.map_err(|error| Failure::about(error, href))?;
             Ok(empty(StatusCode::CREATED))
         }
+        (Resource::NewBook { .. }, _) => Err(Error::NotFound.into()),
         (Resource::Book { .. }, Resource::Book { .. }) if !overwrites(call) => {
             Err(Error::PreconditionFailed.into())
         }
