@@ -17,7 +17,7 @@ mod report;
 pub use push::Push;
 pub use quirk::{Choice, Homes};
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     Router,
@@ -310,15 +310,24 @@ async fn read(
 }
 
 impl Call {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
+    /// A header as text. Octets that are no UTF-8 stay in it as U+FFFD: a condition is never taken for
+    /// none.
+    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let value = self.headers.get(name)?;
+        Some(String::from_utf8_lossy(value.as_bytes()))
     }
 
     /// A header that is a list, whose members may come on several lines (RFC 9110 §5.3).
     fn list(&self, name: &str) -> Option<String> {
+        self.joined(name, ", ")
+    }
+
+    /// All lines of a header, with `between` between them.
+    fn joined(&self, name: &str, between: &str) -> Option<String> {
         let values = self.headers.get_all(name).iter();
-        let lines: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
-        (!lines.is_empty()).then(|| lines.join(", "))
+        let lines = values.map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let lines: Vec<Cow<'_, str>> = lines.collect();
+        (!lines.is_empty()).then(|| lines.join(between))
     }
 
     /// The version of cards the request asks for (RFC 6352 §5.1.1); none: the client's own.
@@ -332,14 +341,17 @@ impl Call {
     }
 
     fn prefer(&self) -> Prefer {
-        Prefer::parse(self.list("prefer").as_deref(), self.header("brief"))
+        Prefer::parse(
+            self.list("prefer").as_deref(),
+            self.header("brief").as_deref(),
+        )
     }
 
     /// The Depth header; none when it is absent.
     fn depth(&self) -> Result<Option<Depth>, Failure> {
         match self.header("depth") {
             None => Ok(None),
-            Some(value) => Depth::parse(value)
+            Some(value) => Depth::parse(&value)
                 .map(Some)
                 .ok_or_else(|| Failure::BadRequest(format!("Depth: {value}"))),
         }

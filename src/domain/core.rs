@@ -314,12 +314,7 @@ impl Core {
                 let right = Right::Add;
                 return Err(Error::Forbidden { right });
             }
-            let books = self.store.books(actor.person).await?;
-            let private = |book: &&Collection| matches!(book.place, Place::Private(_));
-            if books.iter().filter(private).count() >= MAX_BOOKS {
-                let limit = MAX_BOOKS as i64;
-                return Err(Error::OverQuota { limit });
-            }
+            self.fits_books(&actor, 1).await?;
             let mut ops = vec![Op::Book(BookOp::AddBook {
                 owner: actor.person,
                 uuid: book.uuid.clone(),
@@ -331,6 +326,17 @@ impl Core {
             self.commit_as(&actor, ops).await.map(drop)
         })
         .await
+    }
+
+    /// `OverQuota` when the actor's private books would be too many with some more.
+    pub(super) async fn fits_books(&self, actor: &Actor, more: usize) -> Result<()> {
+        let books = self.store.books(actor.person).await?;
+        let private = |book: &&Collection| matches!(book.place, Place::Private(_));
+        if books.iter().filter(private).count() + more > MAX_BOOKS {
+            let limit = MAX_BOOKS as i64;
+            return Err(Error::OverQuota { limit });
+        }
+        Ok(())
     }
 
     /// Adds a line to the audit trail.

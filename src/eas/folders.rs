@@ -53,6 +53,9 @@ const fn standard(id: &'static str, name: &'static str, kind: u8, class: &'stati
     }
 }
 
+/// Name of the device value that holds how a device is shown folders unless its owner chose.
+const HABIT: &str = "habit";
+
 /// The folder that an id names.
 pub enum Target {
     /// Always empty.
@@ -77,15 +80,31 @@ impl Screen {
         }
     }
 
-    /// The mode chosen for the device, else that of its kind; and the books that are hidden from
-    /// it.
+    /// The mode chosen for the device, else the one it was given its folders in, else that of its
+    /// kind; and the books that are hidden from it.
     pub async fn shown(self, face: &Face) -> Result<(Mode, Vec<String>)> {
         let Some(device) = self.device else {
             return Ok((self.habit, Vec::new()));
         };
         let shown: Shown = face.value(device, Shown::VALUE).await?.unwrap_or_default();
-        Ok((shown.mode.unwrap_or(self.habit), shown.hidden))
+        let mode = match shown.mode {
+            Some(mode) => mode,
+            None => face.value(device, HABIT).await?.unwrap_or(self.habit),
+        };
+        Ok((mode, shown.hidden))
     }
+}
+
+/// Decides how a device that asks for its folders is shown them. Once it has a list, only a list
+/// `anew` decides again: a later request may name another program, and the keys of the folders
+/// stay.
+pub async fn settle(call: &Call, anew: bool) -> Result<()> {
+    let habit = quirk::contacts_view(&call.device);
+    let before: Option<Mode> = call.value(HABIT).await?;
+    if before.is_none() || (anew && before != Some(habit)) {
+        call.set_value(HABIT, &habit).await?;
+    }
+    Ok(())
 }
 
 /// All folders, the default contacts folder before any other, since some clients use the first.

@@ -288,9 +288,12 @@ impl Document {
                 self.junk |= depth > 0;
                 continue;
             }
-            if is_marker(trimmed, b"BEGIN") {
+            let (begins, ends) = (marker(trimmed, b"BEGIN"), marker(trimmed, b"END"));
+            self.junk |=
+                (begins.is_some() && trimmed[5] != b':') || (ends.is_some() && trimmed[3] != b':');
+            if let Some(kind) = begins {
                 if depth == 0 {
-                    if !trimmed[6..].trim_ascii().eq_ignore_ascii_case(b"VCARD") {
+                    if !kind.eq_ignore_ascii_case(b"VCARD") {
                         return refuse("no vCard begins", start);
                     }
                     if self.ended {
@@ -306,7 +309,7 @@ impl Document {
                 }
                 continue;
             }
-            if is_marker(trimmed, b"END") && depth > 0 {
+            if ends.is_some() && depth > 0 {
                 if agent > 0 {
                     agent -= 1;
                     if agent == 0 {
@@ -384,7 +387,7 @@ pub fn split_stream(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
             let end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
             let line = bytes[at..end].trim_ascii();
             let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
-            if is_marker(line, b"BEGIN") && line[6..].trim_ascii().eq_ignore_ascii_case(b"VCARD") {
+            if marker(line, b"BEGIN").is_some_and(|kind| kind.eq_ignore_ascii_case(b"VCARD")) {
                 let indented = matches!(bytes[line_start], b' ' | b'\t');
                 match start {
                     Some(start) if !agent && !indented => {
@@ -401,7 +404,7 @@ pub fn split_stream(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
             if !line.is_empty() {
                 agent = opens_agent(line);
             }
-            if is_marker(line, b"END") && depth > 0 {
+            if marker(line, b"END").is_some() && depth > 0 {
                 depth -= 1;
                 if depth == 0
                     && let Some(start) = start
@@ -440,10 +443,12 @@ pub(super) fn name_of(n: &[String]) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-fn is_marker(line: &[u8], name: &[u8]) -> bool {
-    line.len() > name.len()
-        && line[..name.len()].eq_ignore_ascii_case(name)
-        && line[name.len()] == b':'
+/// The value of a line that begins or ends an object; blanks before its colon do not count.
+fn marker<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let (head, rest) = line.split_at_checked(name.len())?;
+    let value = rest.trim_ascii_start().strip_prefix(b":")?;
+    head.eq_ignore_ascii_case(name)
+        .then_some(value.trim_ascii())
 }
 
 /// What XML 1.0 cannot carry besides control characters.

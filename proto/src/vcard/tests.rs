@@ -409,6 +409,22 @@ fn unicode_casemap_ignores_case_beyond_ascii() {
 }
 
 #[test]
+fn a_blank_before_the_colon_of_begin_and_end_does_not_count() {
+    let card = PLAIN
+        .replace("BEGIN:", "BEGIN :")
+        .replace("END:", "end\t: ");
+    let read = parse(&card);
+    assert!(!read.is_clean());
+    assert_eq!(read.lines().len(), parse(PLAIN).lines().len());
+    assert_eq!(rendered(&card, Version::V3), rendered(PLAIN, Version::V3));
+    let file = format!("{card}{PLAIN}");
+    assert_eq!(split_stream(file.as_bytes()).count(), 2);
+    // Inside a card it is an object of its own, and no property.
+    let within = PLAIN.replace("END:", "BEGIN :X\r\nEND :X\r\nEND:");
+    assert!(parse(&within).all("BEGIN").next().is_none());
+}
+
+#[test]
 fn every_card_of_a_file_is_found() {
     let file = format!("{PLAIN}\r\njunk\r\n{PLAIN}");
     let found: Vec<usize> = split_stream(file.as_bytes()).map(|(at, _)| at).collect();

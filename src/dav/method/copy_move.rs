@@ -24,9 +24,10 @@ use crate::{
 /// Answers COPY, or MOVE if `moves`: 201 or 204. 502 for a Destination on another server, 409 when
 /// its parent does not exist, 403 for the same URL and within views.
 pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
-    let destination = call
-        .header("destination")
-        .ok_or_else(|| Failure::BadRequest("no Destination".into()))?;
+    let destination = call.headers.get("destination");
+    let destination = destination
+        .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+        .ok_or_else(|| Failure::BadRequest("no Destination in UTF-8".into()))?;
     // An absolute URL or an absolute path (RFC 4918 §10.3).
     if host_of(destination).is_none() && !destination.trim_start().starts_with('/') {
         return Err(Failure::BadRequest(
@@ -107,6 +108,7 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
             renamed.map_err(|error| Failure::about(error, href))?;
             Ok(empty(StatusCode::CREATED))
         }
+        (Resource::NewBook { .. }, _) => Err(Error::NotFound.into()),
         (Resource::Book { .. }, Resource::Book { .. }) if !overwrites(call) => {
             Err(Error::PreconditionFailed.into())
         }

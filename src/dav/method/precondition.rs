@@ -84,7 +84,7 @@ pub async fn is_unchanged(call: &Call, etag: &str, modified: Option<i64>) -> Res
         // RFC 9110 §13.1.3
         None => call
             .header("if-modified-since")
-            .and_then(http_date)
+            .and_then(|date| http_date(&date))
             .is_some_and(|date| modified.is_some_and(|modified| modified <= date)),
     };
     let asked = Asked {
@@ -101,14 +101,16 @@ pub async fn is_unchanged(call: &Call, etag: &str, modified: Option<i64>) -> Res
 impl Asked {
     fn of(call: &Call) -> Result<Self, Failure> {
         let tags = |name: &str| call.list(name).map(|value| Tags::parse(&value));
-        let lists = call.header("if").map(|value| {
-            let parsed = If::parse(value);
+        let lists = call.joined("if", " ").map(|value| {
+            let parsed = If::parse(&value);
             parsed.ok_or_else(|| Failure::BadRequest("If".into()))
         });
         let matching = tags("if-match");
         Ok(Self {
             since: match matching {
-                None => call.header("if-unmodified-since").and_then(http_date),
+                None => call
+                    .header("if-unmodified-since")
+                    .and_then(|date| http_date(&date)),
                 Some(_) => None,
             },
             matching,

@@ -46,6 +46,8 @@ pub async fn register(call: &Call) -> Result<Answer, Failure> {
         || Failure::forbidden(Precondition::PushNotAvailable, "no push is offered here");
     let push = call.face.push.as_ref().ok_or_else(unavailable)?;
     let collection = match &call.resource {
+        // It changes when it is read.
+        Resource::Book { book, .. } if book.is_view() => return Err(unavailable()),
         Resource::Book { book, .. } => book.collection().id,
         Resource::Home | Resource::User => call.face.core.home(&call.actor).await?.id,
         _ => return Err(unavailable()),
@@ -103,6 +105,7 @@ pub async fn register(call: &Call) -> Result<Answer, Failure> {
         expires,
         content,
         properties,
+        app_password: call.actor.client.access.password,
     };
     let made = new.id.clone();
     let id = call.face.core.subscribe(&call.actor, new).await?;

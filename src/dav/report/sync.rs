@@ -120,7 +120,12 @@ async fn home(call: &Call, sync: &SyncCollection) -> Result<Answer, Failure> {
     let actor = &call.actor;
     let core = &call.face.core;
     let changes = core.home_changes(actor, since.as_ref()).await;
-    let (changes, reached) = changes.map_err(|error| stale(call, error))?;
+    let (mut changes, reached) = changes.map_err(|error| stale(call, error))?;
+    // A login for one group knows of no other book, be it one that is gone.
+    changes.retain(|change| {
+        let scope = call.scope.as_ref();
+        scope.is_none_or(|scope| change.book == scope.book)
+    });
     let home = call.href();
     let mut out = MultiStatus::new();
     let asked = PropFind::Prop(sync.props.clone());

@@ -156,12 +156,7 @@ impl Book {
         href: &str,
         condition: &Condition,
     ) -> Result<Removed> {
-        let card = match self.get(href).await {
-            Err(Error::NotFound) if !condition.holds(None) => {
-                return Err(Error::PreconditionFailed);
-            }
-            found => found?,
-        };
+        let card = self.get(href).await?;
         let spot = self.spot(union, &card, Right::Remove).await?;
         let condition = self.condition_there(&card, condition, &spot).await?;
         let name = &spot.card.placement.href;

@@ -227,20 +227,14 @@ impl Book {
         to: &Destination<'_>,
     ) -> Attempted<(Card, Option<Placement>)> {
         let found = self.by_hrefs(&[href.to_owned()]).await?;
-        let found = found.into_iter().next().flatten();
-        let marks = self
-            .marks_of(found.iter().map(|card| &card.placement))
-            .await?;
-        let is_met = match &found {
-            Some(card) => marks.hold(condition, &card.placement),
-            None => condition.holds(None),
-        };
-        if !is_met {
-            return Err(Obstacle::Here(Error::PreconditionFailed).into());
-        }
-        let Some(card) = found else {
+        // What is not there is not found, whatever the condition (RFC 9110 §13.2.1).
+        let Some(card) = found.into_iter().next().flatten() else {
             return Err(Obstacle::Here(Error::NotFound).into());
         };
+        let marks = self.marks_of([&card.placement]).await?;
+        if !marks.hold(condition, &card.placement) {
+            return Err(Obstacle::Here(Error::PreconditionFailed).into());
+        }
         if card.placement.is_generated() {
             return Err(Obstacle::Here(NO_PLACEMENT).into());
         }

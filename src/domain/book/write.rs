@@ -152,7 +152,8 @@ impl Book {
         }
     }
 
-    /// Removes an item from this place. Needs *Remove*.
+    /// Removes an item from this place. Needs *Remove*. `NotFound` for one that is gone, whatever the
+    /// condition (RFC 9110 §13.2.1).
     ///
     /// Without a condition, `PreconditionFailed` when this client holds an older version.
     pub async fn delete(&self, href: &str, condition: &Condition) -> Result<Removed> {
@@ -171,14 +172,7 @@ impl Book {
         if let Some(tag) = self.category(href).await? {
             return self.delete_category(&tag, condition).await;
         }
-        let card = match self.get(href).await {
-            Err(Error::NotFound)
-                if matches!(condition, Condition::Match(_) | Condition::Exists) =>
-            {
-                return Err(Error::PreconditionFailed.into());
-            }
-            other => other?,
-        };
+        let card = self.get(href).await?;
         attempted(self.require_removal(&card.placement).await)?;
         let marks = self.marks_of([&card.placement]).await?;
         let behind = *condition == Condition::None && self.is_behind(&card).await?;

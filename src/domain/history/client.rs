@@ -192,6 +192,7 @@ impl Core {
                 Ok(more) => {
                     done.restored += 1;
                     if let Some(book) = deleted {
+                        self.fits_books(actor, back.len() + 1).await?;
                         ops.push(Op::Book(BookOp::RestoreBook {
                             collection,
                             owner: actor.person,

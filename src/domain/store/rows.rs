@@ -6,8 +6,8 @@ use crate::domain::{
     collection::Place,
     device::DeviceAccess,
     id::{
-        CollectionId, CommentId, DeviceId, ImportId, ItemId, NoticeId, PersonId, PlacementId,
-        RevisionId, Seq, TagId, Timestamp,
+        AppPasswordId, CollectionId, CommentId, DeviceId, ImportId, ItemId, NoticeId, PersonId,
+        PlacementId, RevisionId, Seq, TagId, Timestamp,
     },
     item::Placement,
     journal::Exchange,
@@ -62,6 +62,8 @@ pub struct PushSubscription {
     pub content: bool,
     /// Wants messages about changes of the collection's properties (`property-update`).
     pub properties: bool,
+    /// The app password it was made with, which it ends with; none: the account's own password.
+    pub app_password: Option<AppPasswordId>,
 }
 
 /// A page of a name-sorted list.

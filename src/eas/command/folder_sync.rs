@@ -26,6 +26,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
     let Some(before) = before(&sent, &key) else {
         return Ok(refuse(status::Folder::InvalidSyncKey));
     };
+    folders::settle(call, key == "0").await?;
     let now = folders::all(call, &call.actor).await?;
     let next = sent.next(&key, before.clone(), now);
     if key == "0" {

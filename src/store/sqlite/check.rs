@@ -108,9 +108,9 @@ const INVARIANTS: &[(&str, &str)] = &[
              SELECT 1 FROM placement p WHERE p.item = g.item AND p.collection = g.collection)",
     ),
     (
-        "a comment is on an item that never was in its place",
+        "a comment is on an item that is nowhere",
         "SELECT m.id FROM comment m WHERE NOT EXISTS (SELECT 1 FROM placement p
-             WHERE p.item = m.item AND p.collection = m.collection)",
+             WHERE p.item = m.item)",
     ),
     (
         "a placement and its item disagree about the creator",

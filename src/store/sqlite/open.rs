@@ -59,6 +59,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0036_left_behind.sql"),
     include_str!("schema/0037_plans.sql"),
     include_str!("schema/0038_found_by_time.sql"),
+    include_str!("schema/0039_push_by_password.sql"),
 ];
 
 /// Marks a backup in its `meta`: wherever it is put, clients may know what it has not.

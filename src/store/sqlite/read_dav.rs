@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{
     book::Follower,
-    id::{CollectionId, ItemId, PersonId, PlacementId, Seq, Timestamp},
+    id::{AppPasswordId, CollectionId, ItemId, PersonId, PlacementId, Seq, Timestamp},
     item::Card,
     store::{PushSubscription, StoredProperty, Want},
 };
@@ -184,7 +184,10 @@ impl Reader<'_> {
         collection: CollectionId,
         now: Timestamp,
     ) -> rusqlite::Result<Vec<PushSubscription>> {
-        let sql = format!("{SUBSCRIPTION} WHERE collection = ?1 AND expires > ?2");
+        let sql = format!(
+            "{SUBSCRIPTION} s WHERE collection = ?1 AND expires > ?2 AND NOT EXISTS (
+                 SELECT 1 FROM app_password a WHERE a.id = s.app_password AND a.expires <= ?2)"
+        );
         self.all(&sql, [collection.0, now.0], subscription)
     }
 
@@ -195,7 +198,7 @@ impl Reader<'_> {
 }
 
 const SUBSCRIPTION: &str = "SELECT id, person, collection, resource, public_key, auth_secret,
-    expires, content, properties FROM push_subscription";
+    expires, content, properties, app_password FROM push_subscription";
 
 fn subscription(row: &Row<'_>) -> rusqlite::Result<PushSubscription> {
     Ok(PushSubscription {
@@ -208,5 +211,6 @@ fn subscription(row: &Row<'_>) -> rusqlite::Result<PushSubscription> {
         expires: Timestamp(row.get(6)?),
         content: row.get(7)?,
         properties: row.get(8)?,
+        app_password: row.get::<_, Option<i64>>(9)?.map(AppPasswordId),
     })
 }

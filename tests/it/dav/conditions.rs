@@ -226,3 +226,48 @@ fn a_write_refused_to_one_client_outdates_no_other_however_it_names_its_version(
     }
     server.check();
 }
+
+#[test]
+fn two_programs_that_make_one_card_at_once_are_both_heard() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    for round in 0..12 {
+        let uid = format!("once{round}");
+        let path = format!("{BOOK}{uid}.vcf");
+        let put = |headers: &'static [(&str, &str)]| {
+            let (alice, path, uid) = (alice.clone(), path.clone(), uid.clone());
+            std::thread::spawn(move || alice.put(&path, headers, card(&uid, "Once")).status)
+        };
+        let headers: &[(&str, &str)] = match round % 2 {
+            0 => &[],
+            _ => &[("If-None-Match", "*")],
+        };
+        let mut both = [put(headers), put(headers)].map(|put| put.join().expect("an answer"));
+        both.sort_unstable();
+        assert_eq!(both, [[201, 204], [201, 412]][round % 2], "{round}");
+    }
+}
+
+#[test]
+fn a_condition_beyond_ascii_is_a_condition() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let path = format!("{BOOK}tag.vcf");
+    alice.put(&path, &[], card("tag", "Tag"));
+    let other = format!("<{BOOK}\u{e9}.vcf> ([\"bad\"])");
+    for condition in [("If-Match", "\"\u{e9}\""), ("If", &other)] {
+        assert_eq!(
+            alice.put(&path, &[condition], card("tag", "Other")).status,
+            412
+        );
+        assert_eq!(alice.send("DELETE", &path, &[condition], "").status, 412);
+    }
+    // Several lines are one list of alternatives.
+    let lines = [("If", "([\"bad\"])"), ("If", "(Not <urn:x>)")];
+    assert_eq!(alice.put(&path, &lines, card("tag", "Other")).status, 204);
+    let bad = [("If", "([\"bad\"])"), ("If", "([\"worse\"])")];
+    assert_eq!(alice.put(&path, &bad, card("tag", "Third")).status, 412);
+    let named = [("Destination", "/dav/alice/private/contacts/\u{e9}.vcf")];
+    assert_eq!(alice.send("MOVE", &path, &named, "").status, 201);
+    assert_eq!(alice.get(&format!("{BOOK}%C3%A9.vcf")).status, 200);
+}

@@ -13,7 +13,12 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use carnet::domain::batch::{GroupOp, Op};
 
 use super::client::*;
-use crate::support::{browser::Browser, server::Server};
+use crate::support::{
+    browser::Browser,
+    http::{basic, request},
+    program::works,
+    server::Server,
+};
 
 /// A push service that notes every request and answers as told.
 struct Receiver {
@@ -241,6 +246,35 @@ fn a_subscription_ends_with_its_time_its_service_or_its_right() {
 }
 
 #[test]
+fn a_subscription_ends_with_the_app_password_it_was_made_with() {
+    let server = server();
+    let alice = Client::new(&server, "alice");
+    let data = server.data.path();
+    let receivers = ["revoked", "expired", "kept"].map(|name| {
+        let make = ["app-password", "add", "bob", "--name", name];
+        let printed = works(data, &[&make[..], &["--protocol", "carddav"]].concat());
+        let password = printed.trim().rsplit(' ').next().expect("a password");
+        let receiver = Receiver::start("201 Created");
+        let headers = [basic("bob", password), (XML.0.to_owned(), XML.1.to_owned())];
+        let body = registration(&receiver.url, "");
+        let made = request(&server.address, "POST", TEAM, &headers, body.as_bytes());
+        assert_eq!(made.status, 201, "{}", made.text());
+        receiver
+    });
+    let listed = works(data, &["app-password", "list", "--json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
+    let all = listed.as_array().expect("a list");
+    let found = all.iter().find(|password| password["name"] == "revoked");
+    let id = found.expect("it")["id"].to_string();
+    works(data, &["app-password", "revoke", "bob", &id]);
+    server.sql("UPDATE app_password SET expires = 1000 WHERE name = 'expired'");
+    alice.put(&format!("{TEAM}x.vcf"), &[], card("x", "X"));
+    let [revoked, expired, kept] = receivers;
+    assert!(kept.next().is_some());
+    assert!(revoked.is_quiet() && expired.is_quiet());
+}
+
+#[test]
 fn properties_are_told_to_who_asked_for_them() {
     let server = server();
     let alice = Client::new(&server, "alice");
@@ -358,6 +392,23 @@ fn registrations_that_cannot_be_served_are_refused() {
             "{body}"
         );
     }
+}
+
+#[test]
+fn a_book_that_changes_when_it_is_read_takes_no_subscription() {
+    let server = server();
+    works(
+        server.data.path(),
+        &["user", "set", "bob", "--merged", "on"],
+    );
+    let bob = Client::new(&server, "bob");
+    let receiver = Receiver::start("201 Created");
+    let body = registration(&receiver.url, "");
+    let refused = bob.send("POST", "/dav/bob/private/merged/", &[XML], body);
+    assert_eq!(
+        (refused.status, preconditions(&refused)),
+        (403, vec!["push-not-available".to_owned()])
+    );
 }
 
 #[test]

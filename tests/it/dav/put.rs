@@ -147,7 +147,7 @@ fn conditions_decide() {
             .status,
         204
     );
-    // A card that is gone: 412, not 404.
+    // A card that is gone: a write is refused, a deletion has nothing to delete.
     assert_eq!(alice.delete(&path).status, 204);
     assert_eq!(
         alice
@@ -159,8 +159,13 @@ fn conditions_decide() {
         alice
             .send("DELETE", &path, &[("If-Match", &etag)], "")
             .status,
-        412
+        404
     );
+    let elsewhere = [
+        ("If-Match", &*etag),
+        ("Destination", "/dav/alice/private/contacts/d.vcf"),
+    ];
+    assert_eq!(alice.send("MOVE", &path, &elsewhere, "").status, 404);
 }
 
 #[test]

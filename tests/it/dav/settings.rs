@@ -178,6 +178,26 @@ fn who_signed_in_for_one_group_is_another_client() {
 }
 
 #[test]
+fn who_signed_in_for_one_group_is_told_of_no_other_book() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let scoped = Client::new(&server, "alice$Team");
+    let home = "/dav/alice/private/";
+    let token = scoped.sync(home, "", None).token().to_owned();
+    let body = format!(
+        "<D:mkcol {NS}><D:set><D:prop><D:resourcetype><D:collection/><C:addressbook/>\
+         </D:resourcetype></D:prop></D:set></D:mkcol>"
+    );
+    let secret = format!("{home}secret/");
+    assert_eq!(alice.send("MKCOL", &secret, &[], body).status, 201);
+    assert_eq!(alice.delete(&secret).status, 204);
+    let told = scoped.sync(home, &token, None);
+    assert!(!told.raw.contains("secret"), "{}", told.raw);
+    let all = alice.sync(home, &token, None);
+    assert_eq!(all.changes(), (vec![], vec![&*secret]));
+}
+
+#[test]
 fn a_profile_sets_up_the_account_and_each_group_on_apples_programs() {
     let path = "/dav/principals/users/bob/contacts.mobileconfig";
     let server = Server::start_with(|config| {

@@ -20,6 +20,19 @@ fn club(alice: &Client) -> &'static str {
 }
 
 #[test]
+fn a_book_that_is_not_there_is_not_found_by_a_move() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let club = club(&alice);
+    let named = [("Destination", "/dav/alice/private/society/")];
+    assert_eq!(alice.send("MOVE", club, &named, "").status, 201);
+    // The answer was lost, and it is asked again.
+    for method in ["MOVE", "COPY"] {
+        assert_eq!(alice.send(method, club, &named, "").status, 404, "{method}");
+    }
+}
+
+#[test]
 fn a_copy_has_the_properties_of_what_it_was_made_of_and_no_others() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");

@@ -55,6 +55,29 @@ fn categories(answer: &carnet_proto::wbxml::Element) -> Vec<String> {
 }
 
 #[test]
+fn a_device_keeps_its_folders_when_a_request_names_another_program() {
+    let server = Server::start();
+    let mut phone = Phone::new(&server, "alice", "renamed", "14.1");
+    phone.agent = "Android/6.0-EAS-2.0".to_owned();
+    phone.start();
+    let (key, one) = phone.folders("0");
+    phone.prime();
+    phone.pull();
+    for agent in ["Test/2.0", "Android/6.0-EAS-2.0"] {
+        phone.agent = agent.to_owned();
+        let answer = phone.folder_sync(&key);
+        assert_eq!(
+            text_at(&answer, &["Changes", "Count"]).as_deref(),
+            Some("0")
+        );
+        assert!(phone.pull().is_empty(), "{agent}");
+    }
+    phone.agent = "Test/2.0".to_owned();
+    let (_, anew) = phone.folders("0");
+    assert_eq!(anew.len(), one.len() + 1, "each book is a folder");
+}
+
+#[test]
 fn one_folder_holds_all_books_and_writes_find_theirs() {
     let server = Server::start();
     let mut one = outlook(&server, "alice", "outlook1");

@@ -93,6 +93,16 @@ async fn a_deleted_book_comes_back_with_its_contacts_or_not_at_all() {
     hidden(w.core.open_private(&mia, "second").await.map(drop));
     w.limit("mia", 9).await;
     let mia = w.actor("mia").await;
+    // Nor beyond the number of books.
+    for number in 1..100 {
+        let name = format!("b{number}");
+        let made = w.core.make_book(&mia, &name, name.clone(), String::new());
+        allowed(made.await);
+    }
+    let done = w.core.undo_client(&mia, "CardDAV App", since).await;
+    assert!(matches!(done, Err(Error::OverQuota { .. })), "{done:?}");
+    let spare = w.core.open_private(&mia, "b1").await.expect("a book");
+    allowed(spare.remove(&Condition::None).await);
     let done = w.core.undo_client(&mia, "CardDAV App", since).await;
     assert_eq!(allowed(done).0.restored, 3);
     assert_eq!(opened(&w, "web").await.count().await, Ok(3));

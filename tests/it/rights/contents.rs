@@ -227,6 +227,32 @@ async fn comments_go_with_a_contact_into_another_own_book_and_back() {
 }
 
 #[tokio::test]
+async fn comments_wait_for_a_contact_that_was_moved_into_a_group() {
+    let w = World::new().await;
+    allowed(w.create("mia", PRIVATE, "q").await);
+    allowed(w.comment("mia", PRIVATE, "q", "met in Lille").await);
+    allowed(w.grant("ada", "G", "mia", Add).await);
+    allowed(w.bring("mia", PRIVATE, "q", "G", How::Move).await);
+    moment();
+    let purge = |before| {
+        Op::History(HistoryOp::Purge {
+            versions_before: Timestamp(0),
+            trash_before: before,
+            tombstones_before: before,
+        })
+    };
+    allowed(w.commit(purge(Timestamp::now())).await);
+    assert!(w.comments("mia", "G", "q").await.is_empty());
+    allowed(w.bring("mia", "G", "q", PRIVATE, How::Move).await);
+    assert_eq!(w.comments("mia", PRIVATE, "q").await, ["met in Lille"]);
+    // They end with the contact.
+    allowed(w.delete("mia", PRIVATE, "q").await);
+    moment();
+    allowed(w.commit(purge(Timestamp::now())).await);
+    w.check().await;
+}
+
+#[tokio::test]
 async fn comments_and_tags_refuse_what_cannot_be() {
     let w = World::new().await;
     invalid(w.comment("max", "G", "k", "  ").await);

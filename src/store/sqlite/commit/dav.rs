@@ -134,12 +134,12 @@ impl Commit<'_> {
             .prepare_cached(
                 "INSERT INTO push_subscription
                      (id, person, collection, resource, public_key, auth_secret, expires,
-                      content, properties)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                      content, properties, app_password)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                  ON CONFLICT (person, collection, resource) DO UPDATE SET
                      public_key = excluded.public_key, auth_secret = excluded.auth_secret,
                      expires = excluded.expires, content = excluded.content,
-                     properties = excluded.properties",
+                     properties = excluded.properties, app_password = excluded.app_password",
             )?
             .execute(params![
                 new.id,
@@ -151,6 +151,7 @@ impl Commit<'_> {
                 new.expires.0,
                 new.content,
                 new.properties,
+                new.app_password.map(|password| password.0),
             ])?;
         self.connection
             .prepare_cached(

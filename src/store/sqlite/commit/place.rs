@@ -189,9 +189,6 @@ impl<'a> Commit<'a> {
     /// Why a placement could not be inserted.
     fn not_placed(&self, placement: &NewPlacement, uid: &str, error: rusqlite::Error) -> Failure {
         let collection = placement.collection.0;
-        if let Err(held) = self.check_uid(collection, uid, 0) {
-            return held;
-        }
         let taken = self
             .connection
             .prepare_cached(
@@ -199,9 +196,12 @@ impl<'a> Commit<'a> {
             )
             .and_then(|mut statement| statement.exists(params![collection, placement.href]));
         match taken {
-            // The decision was made on an absent href: somebody was faster.
+            // The decision was made on an absent href: somebody was faster, perhaps with this UID.
             Ok(true) => Error::PreconditionFailed.into(),
-            _ => error.into(),
+            _ => match self.check_uid(collection, uid, 0) {
+                Err(held) => held,
+                Ok(()) => error.into(),
+            },
         }
     }
 

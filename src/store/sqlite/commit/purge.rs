@@ -135,21 +135,18 @@ impl Commit<'_> {
         })
     }
 
-    /// Ends what belongs to an item in one place, unless the item came back there, and its content
-    /// when nothing shows it, nor the trash holds it; how many contents it ended.
+    /// Ends the grants on an item in one place, unless the item came back there, and its content with
+    /// what was written of it when nothing shows it, nor the trash holds it; how many contents it
+    /// ended. Comments sleep for as long as the item is anywhere.
     fn purge_content(&self, tombstone: &Tombstone, before: Timestamp) -> Applied<usize> {
         let item = tombstone.item;
-        for table in ["grant_item", "comment"] {
-            self.run(
-                &format!(
-                    "DELETE FROM {table} WHERE item = ?1 AND collection = ?2
-                         AND NOT EXISTS (SELECT 1 FROM placement p
-                             WHERE p.item = ?1 AND p.collection = ?2
-                                 AND (p.gone IS NULL OR p.gone_at >= ?3))"
-                ),
-                [item, tombstone.collection, before.0],
-            )?;
-        }
+        self.run(
+            "DELETE FROM grant_item WHERE item = ?1 AND collection = ?2
+                 AND NOT EXISTS (SELECT 1 FROM placement p
+                     WHERE p.item = ?1 AND p.collection = ?2
+                         AND (p.gone IS NULL OR p.gone_at >= ?3))",
+            [item, tombstone.collection, before.0],
+        )?;
         // The row stays while tombstones name it.
         let ended = self
             .connection
@@ -164,6 +161,7 @@ impl Commit<'_> {
             return Ok(0);
         }
         for sql in [
+            "DELETE FROM comment WHERE item = ?1",
             "DELETE FROM attachment WHERE contact = ?1",
             "DELETE FROM attachment WHERE document = ?1",
             "DELETE FROM index_text WHERE item = ?1",
