@@ -194,7 +194,7 @@ pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
         };
         let removed = book.delete(&card.placement.href, &condition).await?;
         let removal = removed.removal;
-        let name = names::of_item(&web, &card, &visit.settings);
+        let name = names::of_item(&web, &card, visit);
         let done = Done::of(Deed::Deleted).to(&name);
         Ok(done.undone_by(ranges(&[removal])))
     };

@@ -397,7 +397,7 @@ fn row(listed: Listed, tags: &[Tag], visit: &Visit) -> Row {
         .texts
         .iter()
         .any(|(field, value)| field == "fax" && straight(value) == phone);
-    let name = names::of_contact(&row.placement.display, &row.texts, &visit.settings);
+    let name = names::of_contact(&row.placement.display, &row.texts, visit);
     Row {
         id: row.placement.server_id.clone(),
         letter,

@@ -319,7 +319,7 @@ impl Besides {
         };
         let said = || fill(visit.text.book.beyond_phones, &[&beyond.join(" · ")]);
         Ok(Self {
-            name: names::of_item(web, card, &visit.settings),
+            name: names::of_item(web, card, visit),
             attached: attachments::of_contact(book, card, true, visit).await?,
             beyond: (!beyond.is_empty()).then(said),
             is_list: web.facet.members(&book.content(card)).is_some(),

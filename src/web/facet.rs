@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use carnet_proto::vcard::NAMELESS;
 use chrono::NaiveDate;
 
 use crate::{
@@ -22,6 +23,14 @@ pub fn typed_date(text: &str, month_first: bool) -> Option<String> {
         Order::DayFirst
     };
     transfer::typed_date(text, order)
+}
+
+/// A contact's name as it is stored, with another word for that of one without a name.
+pub fn said<'a>(name: &'a str, text: &Text) -> &'a str {
+    match name {
+        NAMELESS => text.book.nameless,
+        name => name,
+    }
 }
 
 /// A `mailto:` link to an address (RFC 6068 §2).
@@ -45,7 +54,7 @@ pub trait WebFacet: Send + Sync {
     fn view(&self, document: &[u8], reader: &Reader) -> CardView;
 
     /// What a document is called in lists.
-    fn name(&self, document: &[u8], settings: &Settings) -> String;
+    fn name(&self, document: &[u8], reader: &Reader) -> String;
 
     /// The form for a document, or for a new item.
     fn form(&self, document: Option<&[u8]>, text: &Text) -> Form;

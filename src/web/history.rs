@@ -144,7 +144,7 @@ async fn show_page(
         &History {
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
             card: item.path(),
-            name: names::of_item(web, &card, &visit.settings),
+            name: names::of_item(web, &card, visit),
             may_edit: book.item_privileges(&card.placement).await?.modify,
             explained: fill(visit.text.history_kept, &[&days]),
             events: rows,

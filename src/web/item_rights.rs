@@ -188,7 +188,7 @@ async fn show_page(
         &ItemRights {
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
             card: item.path(),
-            name: names::of_item(web, &card, &visit.settings),
+            name: names::of_item(web, &card, visit),
             folder: item.place.is_folder(),
             creator: names::of_somebody(&book.creator_name(&card.placement).await?, visit),
             groups,

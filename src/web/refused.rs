@@ -281,7 +281,7 @@ fn row(change: RefusedChange, web: &Web, visit: &Visit) -> ChangeRow {
         name: match change.words {
             // What is no contact has no name.
             Some(_) => said(&change.why, visit.text),
-            None => names::short(&web.facet.name(&change.revision.document, &visit.settings)),
+            None => names::short(&web.facet.name(&change.revision.document, &visit.reader())),
         },
         why: change
             .words

@@ -371,7 +371,7 @@ fn wider(params: &Params, outcome: &Outcome, text: &Text) -> Option<(String, Str
 }
 
 fn found(hit: &Hit, root: Option<&Node>, books: &[Book], visit: &Visit) -> Option<Found> {
-    let name = names::of_contact(&hit.placement.display, &hit.texts, &visit.settings);
+    let name = names::of_contact(&hit.placement.display, &hit.texts, visit);
     let here = place(hit.placement.collection, books, visit)?;
     let mut places = vec![(here.0, here.1.clone())];
     places.extend(

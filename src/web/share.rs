@@ -206,7 +206,7 @@ async fn brought(
         Err(Error::UidConflict { href }) => {
             let other = target.get(&href).await.map_err(told)?;
             let name = name_of(&target, visit);
-            let there = names::of_item(web, &other, &visit.settings);
+            let there = names::of_item(web, &other, visit);
             let taken = fill(visit.text.uid_taken, &[&name, &there]);
             Err(Told::Refused(StatusCode::CONFLICT, taken))
         }
@@ -323,7 +323,7 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
             folder,
             card: item.path(),
-            name: names::of_item(web, &card, &visit.settings),
+            name: names::of_item(web, &card, visit),
             rows,
             moves,
             makes,

@@ -247,12 +247,8 @@ async fn show_page(
             rows: trash
                 .iter()
                 .map(|trashed| {
-                    row(
-                        &trashed.removal,
-                        trashed.may_restore,
-                        trashed.may_copy,
-                        visit,
-                    )
+                    let may = (trashed.may_restore, trashed.may_copy);
+                    row(&trashed.removal, may, &clients, visit)
                 })
                 .collect(),
             lost: lost
@@ -285,11 +281,7 @@ fn row(removal: &Removal, may_restore: bool, may_copy: bool, visit: &Visit) -> T
     let last_first = removal.last_first.as_deref();
     TrashRow {
         revision: removal.revision.0,
-        name: names::short(&names::ordered(
-            &removal.display,
-            last_first,
-            &visit.settings,
-        )),
+        name: names::short(&names::ordered(&removal.display, last_first, visit)),
         when: when::shown(removal.at, visit.text),
         who: names::of_author(removal.person, &removal.person_name, visit),
         client: removal.client.clone(),
