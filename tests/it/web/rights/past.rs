@@ -319,7 +319,7 @@ fn a_mass_deletion_is_told_on_every_page_and_undone_with_one_button() {
     for path in ["/c/private", "/groups", "/g/G", "/tags"] {
         let page = mia.page(path);
         assert!(
-            page.contains("CardDAV Broken &#60;b&#62; deleted"),
+            page.contains("Broken &#60;b&#62; deleted") && !page.contains("CardDAV Broken"),
             "{path}: {page}"
         );
     }
