@@ -244,6 +244,13 @@ fn a_refused_change_is_copied_proposed_accepted_or_dismissed() {
     for text in ["Contact k", "+33 1", "+33 15", "Propose"] {
         assert!(page.contains(text), "{text}: {page}");
     }
+    assert_eq!(max.create("/g/G", "Newcomer"), 403);
+    let page = max.page("/refused");
+    let newest = page.split("</section>").next().expect("an entry");
+    assert_eq!(newest.matches(">Name</th>").count(), 1, "{newest}");
+    assert!(newest.contains("<ins>Newcomer</ins>"), "{newest}");
+    let newcomer = hidden(newest, "revision");
+    let page = max.done("/refused/dismiss", &[("revision", &newcomer)]);
     let refused = hidden(&page, "revision");
     for path in ["copy", "propose", "dismiss", "accept", "decline"] {
         zed.refused(&format!("/refused/{path}"), &[("revision", &refused)], 404);
