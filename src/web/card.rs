@@ -39,7 +39,15 @@ pub async fn card(
     visit: Visit,
     Query(done): Query<Done>,
 ) -> Response {
-    card_telling(&web, &item, &visit, done.into()).await
+    let shown = card_telling(&web, &item, &visit, done.into()).await;
+    if shown.status() != StatusCode::NOT_FOUND {
+        return shown;
+    }
+    match item.successor(&web, &visit).await {
+        Ok(Some(now)) => page::see_other(&now.path()),
+        Ok(None) => shown,
+        Err(error) => visit.failed(&web, &error),
+    }
 }
 
 /// The card, with a message on top.
