@@ -112,6 +112,7 @@ sentences! {
     skipped: "Skipped", "Ignorés";
     warnings: "Warnings", "Avertissements";
     line: "Line", "Ligne";
+    records_none: "No record of the file is among “{}”: they are numbered from 1 to {}. Nothing was imported.", "Aucune fiche du fichier n'est parmi « {} » : elles sont numérotées de 1 à {}. Rien n'a été importé.";
     record: "Record", "Fiche";
     reason: "Reason", "Motif";
     value: "Value", "Valeur";
