@@ -269,10 +269,7 @@ async fn show_results(web: &Arc<Web>, visit: &Visit, asked: Asked, told: Told) -
         asked,
         open: has_criteria || !asked || !params.advanced.is_empty(),
         count: counted(&outcome, request.tool, text),
-        understood: root.map(|root| {
-            let said = root.describe(text.and, text.or, text.not);
-            fill(text.understood_as, &[&said])
-        }),
+        understood: root.map(|root| fill(text.understood_as, &[&root.describe()])),
         notices: noticed(&outcome, text),
         wider: wider(&params, &outcome, text),
         asked_at,
