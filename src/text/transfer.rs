@@ -188,6 +188,7 @@ sentences! {
     loss_numbers_columns: "the kind of numbers for which the program has no column left, and numbers when all are full", "le type des numéros pour lesquels le programme n'a plus de colonne, et les numéros quand toutes sont pleines";
     loss_numbers_one: "addresses beyond one of each kind, web addresses after the second, the kind of numbers without a column of it, and numbers when all columns are full", "les adresses postales au-delà d'une par type, les adresses web après la deuxième, le type des numéros sans colonne à eux et les numéros quand toutes sont pleines";
     loss_kinds: "kinds of numbers other than mobile, work, home and fax", "les types de numéros autres que mobile, travail, domicile et fax";
+    loss_display_names: "displayed names that are not made of the other fields", "les noms affichés que les autres champs ne donnent pas";
     loss_names_full: "middle names, prefixes and suffixes", "les deuxièmes prénoms, civilités et suffixes";
     loss_nicknames: "nicknames", "les surnoms";
     loss_phonetic: "phonetic names", "les noms phonétiques";
