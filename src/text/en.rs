@@ -108,7 +108,7 @@ pub const EN: Text = Text {
     open_menu: "Menu",
     members_see: "Every member of {} ({}) sees these contacts.",
     company: "Company",
-    quota_full: "This book is full: it may hold {} contacts.",
+    quota_full: "Your private books are full: they may hold {} contacts in all.",
     no_room: "The server has no room left on its disk. Nothing was stored; everything can be read. Its administrator has to make room.",
     unavailable_title: "Not available",
     stale_form: "This form is too old to be used. Your entries are still here: send it again.",

@@ -108,7 +108,7 @@ pub const FR: Text = Text {
     open_menu: "Menu principal",
     members_see: "Chaque membre de {} ({}) voit ces contacts.",
     company: "Société",
-    quota_full: "Ce carnet est plein : il peut contenir {} contacts.",
+    quota_full: "Vos carnets privés sont pleins : ils peuvent contenir {} contacts en tout.",
     no_room: "Le serveur n'a plus de place sur son disque. Rien n'a été enregistré ; tout peut être lu. Son administrateur doit faire de la place.",
     unavailable_title: "Indisponible",
     stale_form: "Ce formulaire est trop ancien. Vos saisies sont encore là : envoyez-le de nouveau.",

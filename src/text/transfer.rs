@@ -13,7 +13,7 @@ sentences! {
     step_check: "2. Check", "2. Vérification";
     step_result: "3. Result", "3. Résultat";
     formats: "From Outlook, Google, Thunderbird, vCard, LDIF or any CSV; several vCards at once, or a .zip of such files. At most {} MB and {} contacts.", "Depuis Outlook, Google, Thunderbird, vCard, LDIF ou tout CSV ; plusieurs vCards à la fois, ou un .zip de tels fichiers. Au plus {} Mo et {} contacts.";
-    room: "{} of {} used here: {} more can be imported.", "Utilisés ici : {} sur {}. Encore importables : {}.";
+    room: "{} of {} private contacts used: {} more can be imported.", "Contacts privés utilisés : {} sur {}. Encore importables : {}.";
     no_limit: "{} contacts here, without a limit.", "{} contacts ici, sans limite.";
     no_limit_one: "{} contact here, without a limit.", "{} contact ici, sans limite.";
     file: "File", "Fichier";

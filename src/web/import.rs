@@ -128,7 +128,9 @@ fn title(book: &Book, visit: &Visit) -> String {
 async fn room(book: &Book, text: &Text) -> Result<String> {
     let count = book.count().await?;
     Ok(match book.room().await? {
-        Some(Room { left, quota }) => fill(text.transfer.room, &[&count, &quota, &left.max(0)]),
+        Some(Room { left, quota }) => {
+            fill(text.transfer.room, &[&(quota - left), &quota, &left.max(0)])
+        }
         None => {
             let x = text.transfer;
             text.counted(count, [x.no_limit_one, x.no_limit])

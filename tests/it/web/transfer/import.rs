@@ -149,7 +149,7 @@ fn the_steps_speak_french_and_the_first_names_the_room_left() {
         .collect();
     let first = browser.page(&format!("{HERE}/import"));
     assert!(
-        first.contains("0 of 7 used here: 7 more can be imported."),
+        first.contains("0 of 7 private contacts used: 7 more can be imported."),
         "{first}"
     );
     let check = sent(&browser, &[("nine.vcf", cards.as_bytes())]);
