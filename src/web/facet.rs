@@ -332,6 +332,22 @@ pub struct Form {
     pub kept: Vec<(String, String)>,
 }
 
+impl Form {
+    /// The first field that is written in.
+    pub fn first(&self) -> Option<String> {
+        let mut fields = self.sections.iter().flat_map(|section| &section.fields);
+        let written = fields.find(|field| !field.rare && field.choices.is_empty());
+        written.map(|field| field.id.clone())
+    }
+
+    /// The first field of the empty row at the end of a list.
+    pub fn row_for_more(&self, list: &str) -> Option<String> {
+        let mut lists = self.sections.iter().flat_map(|section| &section.lists);
+        let row = lists.find(|known| known.name == list)?.rows.last()?;
+        row.fields.first().map(|field| field.id.clone())
+    }
+}
+
 /// A section of a form: single fields, then lists of typed values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Section {
