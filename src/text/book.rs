@@ -21,6 +21,7 @@ sentences! {
     went_nowhere: "There was nothing to change.", "Il n'y avait rien à changer.";
     shared_already: "It was shared with {} already.", "Il était déjà partagé avec {}.";
     copied_to: "A copy was put into {}.", "Une copie a été mise dans {}.";
+    no_favourites: "There are no favourites here yet.", "Il n'y a pas encore de favoris ici.";
     nothing_matches: "Nothing matches.", "Rien ne correspond.";
     tagged_items: "Contacts and documents", "Contacts et documents";
     messages: "E-mail and messaging", "Courriel et messagerie";

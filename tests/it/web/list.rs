@@ -437,6 +437,8 @@ fn favourites_and_lists_are_filled_written_to_and_emptied() {
     let page = browser.page("/c/private?show=favourites");
     assert!(page.contains("Clara Dubois") && !page.contains("Anaïs Petit"));
     assert!(page.contains("Favourites <span class=\"number\">1</span>"));
+    let shown = browser.page("/c/private?show=favourites");
+    assert!(shown.contains("<h1>Private · Favourites</h1>"), "{shown}");
     let history = browser.page(&format!("{clara}/history"));
     assert!(history.contains("Favourite") && history.contains("★"));
     assert!(!history.contains("X-CARNET"), "{history}");
@@ -444,7 +446,7 @@ fn favourites_and_lists_are_filled_written_to_and_emptied() {
     assert!(
         browser
             .page("/c/private?show=favourites")
-            .contains("No contact matches")
+            .contains("There are no favourites here yet.")
     );
 
     let answer = browser.submit("/c/private/lists", &[token, ("name", " ")]);
