@@ -75,8 +75,8 @@ fn the_old_address_of_a_restored_contact_leads_to_it() {
     let [mia, max, ivo] = ["mia", "max", "ivo"].map(|login| setting.visit(login));
     for (list, uid) in [("/c/private", "q"), ("/g/G", "k")] {
         let old = mia.card(list, uid);
-        let version = hidden(&mia.page(&old), "version");
         let who = setting.visit(if uid == "q" { "mia" } else { "ada" });
+        let version = hidden(&who.page(&old), "version");
         let page = who.done(&format!("{old}/delete"), &[("version", &version)]);
         assert_eq!(mia.browser.get(&old).status, 404, "it is in the trash");
         let revisions = hidden(&page, "revisions");
