@@ -151,7 +151,7 @@ text! {
     kind_contact, birthday_month, birthday_within, created_since, created_before, modified_since,
     modified_before, shared_with_group, has_photo, search_syntax, last_search_of,
     forget_last_search, one_result, results_count, results_of, results_of_more, understood_as,
-    and, or, not, notice_empty, notice_only_negative, notice_prefix_too_short,
+    notice_empty, notice_only_negative, notice_prefix_too_short,
     notice_query_too_long, notice_widened, also_beginning_with, suggestions, birthdays,
     no_birthdays, refused_waiting, proposals_waiting, devices, device_quarantined,
     device_blocked, device_wiping, device_silent, last_search, welcome, display, name_order,

@@ -12,7 +12,7 @@ use carnet::{
     eas::facet::{EasFacet, Supported, View},
     text::EN,
     transfer::{self, Asked, Options},
-    web::facet::{Submitted, WebFacet},
+    web::facet::{Reader, Submitted, WebFacet},
 };
 use carnet_proto::{
     eas::request_line::RequestLine,
@@ -73,7 +73,13 @@ pub fn contact(octets: &[u8]) {
         contact.index(&shown, None).expect("what we render");
     }
     let _ = contact.form(Some(octets), &EN);
-    let _ = WebFacet::name(&*contact, octets, &Settings::default());
+    let reader = Reader {
+        text: &EN,
+        settings: &Settings::default(),
+        today: Default::default(),
+    };
+    let _ = contact.view(octets, &reader);
+    let _ = WebFacet::name(&*contact, octets, &reader);
     let _ = contact.directory(octets);
     let _ = contact.differences(octets, &split.document);
     let merged = contact

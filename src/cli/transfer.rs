@@ -22,8 +22,8 @@ use crate::{
     domain::{book::Book, error::Error, id::ImportId, office::Office},
     transfer::{
         self, Asked, CardVersion, Choice, Choices, Chosen, Entry, Everything, Export as How,
-        Exporter, Failure, Heading, Importer, Layout, Loss, Options, Preset, Rendition, Report,
-        Twins,
+        Exporter, Failure, Heading, Importer, Layout, Loss, Options, Order, Preset, Rendition,
+        Report, Twins,
     },
 };
 
@@ -44,6 +44,18 @@ pub struct Import {
     /// A table's first line is a contact, not the names of its columns
     #[arg(long)]
     no_header: bool,
+    /// Encoding of a table or LDIF, where it is not recognized
+    #[arg(long, value_parser = ["utf-8", "windows-1252", "macintosh", "iso-8859-15", "windows-1250", "utf-16le", "utf-16be"])]
+    encoding: Option<String>,
+    /// What parts the cells of a table, where it is not recognized
+    #[arg(long, value_parser = ["comma", "semicolon", "tab", "bar"])]
+    delimiter: Option<String>,
+    /// Order of day and month in dates of a table, where they do not show it
+    #[arg(long, value_parser = ["DMY", "MDY"])]
+    dates: Option<String>,
+    /// Also contacts that Google collected by itself
+    #[arg(long)]
+    collected: bool,
     /// What to do with contacts that are there already for certain
     #[arg(long, default_value = "add-missing", value_parser = ["add-missing", "replace", "create", "skip"])]
     duplicates: String,
@@ -177,6 +189,16 @@ impl Import {
         Options {
             asked: Asked::parse(&self.format).unwrap_or_default(),
             headless: self.no_header,
+            encoding: self.encoding.clone(),
+            delimiter: self.delimiter.as_deref().and_then(|name| match name {
+                "comma" => Some(','),
+                "semicolon" => Some(';'),
+                "tab" => Some('\t'),
+                "bar" => Some('|'),
+                _ => None,
+            }),
+            date_order: self.dates.as_deref().and_then(Order::parse),
+            collected: self.collected,
             unattended: true,
             unbounded: true,
             ..Options::default()
@@ -285,8 +307,8 @@ fn told(report: &Report, doubtful: Option<&str>, stopped: Option<String>, json: 
     }
     if let Some(encoding) = doubtful {
         lines.push_str(&format!(
-            "read as {encoding}, which is doubtful: look at letters with accents; the web imports \
-             with another encoding\n"
+            "read as {encoding}, which is doubtful: look at letters with accents; --encoding names \
+             another\n"
         ));
     }
     for (line, code, about) in &report.warnings {

@@ -13,7 +13,7 @@ use super::{
     error::{Error, Result},
     history::TOGETHER,
     id::{RevisionId, Seq, Timestamp},
-    item::Placement,
+    item::{Card, Placement},
     office::store::OfficeOp,
     rights::{ItemFacts, Right},
     rule::Rule,
@@ -99,6 +99,22 @@ impl Book {
         let more = shown.len() > rows;
         shown.truncate(rows);
         Ok((shown, more))
+    }
+
+    /// Where the item that had a server id here is now, if the actor may read it there: here after it
+    /// was restored, else in Private or in a group.
+    pub async fn successor(&self, server_id: &str) -> Result<Option<(Book, Card)>> {
+        let core = self.core();
+        let ids = [server_id.to_owned()];
+        let found = core.store().by_server_ids(self.collection().id, &ids);
+        let found = found.await?.into_iter().flatten().next();
+        let Some(gone) = found.filter(|card| !card.placement.is_live()) else {
+            return Ok(None);
+        };
+        let here = Some(self.collection().id);
+        let item = gone.placement.item;
+        let now = core.readable(self.actor(), item, here).await?;
+        Ok(now.filter(|(book, _)| book.collection().hidden.is_none()))
     }
 
     /// Restores removed items to this place, with comments, grants and their present tags; one

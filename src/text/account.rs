@@ -141,6 +141,7 @@ sentences! {
     quota_used: "{}: {} of {} contacts", "{} : {} contacts sur {}";
     quota_used_one: "{}: {} contact of {}", "{} : {} contact sur {}";
     quota_free_one: "{}: {} contact, without a limit", "{} : {} contact, sans limite";
+    private_books: "Private books", "Carnets privés";
     quota_documents: "Documents: {}", "Documents : {}";
     quota_free: "{}: {} contacts, without a limit", "{} : {} contacts, sans limite";
     help: "Help", "Aide";

@@ -11,6 +11,7 @@ sentences! {
     messaging_hint: "The service chosen is written in front: skype:name, xmpp:name@example.org", "Le service choisi est écrit devant : skype:nom, xmpp:nom@example.org";
     to_the_field: "Go to the field", "Aller au champ";
     departed: "a person who has left", "une personne partie";
+    nameless: "Unnamed", "Sans nom";
     ask_custodians: "Its creator is not in the group any more. To have it modified, ask those who run the group: {}.", "La personne qui l'a créé n'est plus dans le groupe. Pour le faire modifier, demandez à qui l'administre : {}.";
     ask_allowed: "Its creator is gone. To have it modified, ask: {}.", "La personne qui l'a créé est partie. Pour le faire modifier, demandez à : {}.";
     went_back_restored: "Brought back: {}.", "Rétablis : {}.";
@@ -20,6 +21,7 @@ sentences! {
     went_nowhere: "There was nothing to change.", "Il n'y avait rien à changer.";
     shared_already: "It was shared with {} already.", "Il était déjà partagé avec {}.";
     copied_to: "A copy was put into {}.", "Une copie a été mise dans {}.";
+    no_favourites: "There are no favourites here yet.", "Il n'y a pas encore de favoris ici.";
     nothing_matches: "Nothing matches.", "Rien ne correspond.";
     tagged_items: "Contacts and documents", "Contacts et documents";
     messages: "E-mail and messaging", "Courriel et messagerie";

@@ -77,6 +77,7 @@ sentences! { Devices;
     model: "Model", "Modèle";
     system: "System", "Système";
     own_place: "Private", "Privé";
+    command_line: "command line", "ligne de commande";
     event_folders: "Got the list of the folders", "A reçu la liste des dossiers";
     event_began: "Began to synchronize {}", "A commencé à synchroniser {}";
     event_sent: "Sent to it from {}: {}", "Envoyé depuis {} : {}";

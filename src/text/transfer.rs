@@ -13,7 +13,7 @@ sentences! {
     step_check: "2. Check", "2. Vérification";
     step_result: "3. Result", "3. Résultat";
     formats: "From Outlook, Google, Thunderbird, vCard, LDIF or any CSV; several vCards at once, or a .zip of such files. At most {} MB and {} contacts.", "Depuis Outlook, Google, Thunderbird, vCard, LDIF ou tout CSV ; plusieurs vCards à la fois, ou un .zip de tels fichiers. Au plus {} Mo et {} contacts.";
-    room: "{} of {} used here: {} more can be imported.", "Utilisés ici : {} sur {}. Encore importables : {}.";
+    room: "{} of {} private contacts used: {} more can be imported.", "Contacts privés utilisés : {} sur {}. Encore importables : {}.";
     no_limit: "{} contacts here, without a limit.", "{} contacts ici, sans limite.";
     no_limit_one: "{} contact here, without a limit.", "{} contact ici, sans limite.";
     file: "File", "Fichier";
@@ -112,6 +112,7 @@ sentences! {
     skipped: "Skipped", "Ignorés";
     warnings: "Warnings", "Avertissements";
     line: "Line", "Ligne";
+    records_none: "No record of the file is among “{}”: they are numbered from 1 to {}. Nothing was imported.", "Aucune fiche du fichier n'est parmi « {} » : elles sont numérotées de 1 à {}. Rien n'a été importé.";
     record: "Record", "Fiche";
     reason: "Reason", "Motif";
     value: "Value", "Valeur";
@@ -187,6 +188,7 @@ sentences! {
     loss_numbers_columns: "the kind of numbers for which the program has no column left, and numbers when all are full", "le type des numéros pour lesquels le programme n'a plus de colonne, et les numéros quand toutes sont pleines";
     loss_numbers_one: "addresses beyond one of each kind, web addresses after the second, the kind of numbers without a column of it, and numbers when all columns are full", "les adresses postales au-delà d'une par type, les adresses web après la deuxième, le type des numéros sans colonne à eux et les numéros quand toutes sont pleines";
     loss_kinds: "kinds of numbers other than mobile, work, home and fax", "les types de numéros autres que mobile, travail, domicile et fax";
+    loss_display_names: "displayed names that are not made of the other fields", "les noms affichés que les autres champs ne donnent pas";
     loss_names_full: "middle names, prefixes and suffixes", "les deuxièmes prénoms, civilités et suffixes";
     loss_nicknames: "nicknames", "les surnoms";
     loss_phonetic: "phonetic names", "les noms phonétiques";

@@ -6,7 +6,9 @@
 
 mod write;
 
-use carnet_proto::vcard::{Binary, Document, Line, PartialDate, SortNames, address_labels, halves};
+use carnet_proto::vcard::{
+    Binary, Document, Line, NAMELESS, PartialDate, SortNames, address_labels, halves,
+};
 use sha2::{Digest as _, Sha256};
 
 /// A contact as the cells of a row; an empty text is an empty cell.
@@ -155,6 +157,20 @@ impl Fields {
 
     /// The displayed name: as given, else made of the other fields.
     pub fn display(&self) -> String {
+        match self.name.trim() {
+            "" => self.made_name(),
+            _ => self.name.clone(),
+        }
+    }
+
+    /// The displayed name, where the other fields do not make it.
+    pub fn own_display(&self) -> Option<&str> {
+        let name = self.name.trim();
+        let is_own = !name.is_empty() && name != NAMELESS && name != self.made_name();
+        is_own.then_some(name)
+    }
+
+    fn made_name(&self) -> String {
         let parts = [
             &self.prefix,
             &self.given,
@@ -169,7 +185,6 @@ impl Fields {
             .collect();
         let first = |values: &[Value]| values.first().map(|value| value.text.clone());
         [
-            Some(self.name.clone()),
             Some(words.join(" ")),
             Some(self.organization.clone()),
             Some(self.nickname.clone()),

@@ -11,6 +11,10 @@ use super::{
     table::Row,
 };
 
+/// Custom field of our own exports with a displayed name that the parts of the name do not make:
+/// Google has no column for it.
+pub const DISPLAY_NAME: &str = "Display Name";
+
 /// Separates values of one kind and label in one cell.
 const SEPARATOR: &str = ":::";
 /// The custom field of an organization after the first.
@@ -270,6 +274,9 @@ impl Reader {
                         _ => fields.custom.push((label.to_owned(), cell.to_owned())),
                     }
                 }
+            }
+            "custom field" if label == DISPLAY_NAME && fields.name.is_empty() => {
+                fields.name = named(part("value"));
             }
             "custom field" | "external id" | "jot" => {
                 for value in values(part("value")) {

@@ -39,7 +39,15 @@ pub async fn card(
     visit: Visit,
     Query(done): Query<Done>,
 ) -> Response {
-    card_telling(&web, &item, &visit, done.into()).await
+    let shown = card_telling(&web, &item, &visit, done.into()).await;
+    if shown.status() != StatusCode::NOT_FOUND {
+        return shown;
+    }
+    match item.successor(&web, &visit).await {
+        Ok(Some(now)) => page::see_other(&now.path()),
+        Ok(None) => shown,
+        Err(error) => visit.failed(&web, &error),
+    }
 }
 
 /// The card, with a message on top.
@@ -194,7 +202,7 @@ pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
         };
         let removed = book.delete(&card.placement.href, &condition).await?;
         let removal = removed.removal;
-        let name = names::of_item(&web, &card, &visit.settings);
+        let name = names::of_item(&web, &card, visit);
         let done = Done::of(Deed::Deleted).to(&name);
         Ok(done.undone_by(ranges(&[removal])))
     };

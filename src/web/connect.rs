@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     connect::{
-        code,
+        Address, code,
         profile::{Account, MEDIA_TYPE, profile},
     },
     domain::{
@@ -92,14 +92,15 @@ struct KindPage {
     offers_profile: bool,
     may_read_only: bool,
     name: String,
+    /// Id, label and value of each value to type.
+    values: Vec<(&'static str, &'static str, String)>,
+    own_address: bool,
     /// The password, once it is made.
     made: Option<MadeView>,
 }
 
 struct MadeView {
-    /// Id, label and value of each value to type.
-    values: Vec<(&'static str, &'static str, String)>,
-    own_address: bool,
+    password: String,
     /// Address of the profile, and a code of it as a data: URL.
     profile: Option<(String, Option<String>)>,
     /// A code with the account, as a data: URL.
@@ -109,9 +110,14 @@ struct MadeView {
 }
 
 /// `GET /connect/KIND`
-pub async fn kind(State(web): State<Arc<Web>>, Path(id): Path<String>, visit: Visit) -> Response {
+pub async fn kind(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    reached: Reached,
+    visit: Visit,
+) -> Response {
     match kinds::find(&id) {
-        Some(kind) => show_kind(&web, &visit, kind, "", None, Told::Nothing).await,
+        Some(kind) => show_kind(&web, &visit, (kind, &reached), "", None, Told::Nothing).await,
         None => visit.failed(&web, &Error::NotFound),
     }
 }
@@ -129,15 +135,25 @@ async fn allowed(web: &Web, visit: &Visit, kind: &Kind) -> Result<bool> {
 async fn show_kind(
     web: &Web,
     visit: &Visit,
-    kind: &Kind,
+    (kind, reached): (&Kind, &Reached),
     name: &str,
     made: Option<MadeView>,
     told: Told,
 ) -> Response {
     let text = visit.text.connect;
     let status = told.status();
-    let allowed = match allowed(web, visit, kind).await {
-        Ok(allowed) => allowed,
+    let password = made.as_ref().map(|made| made.password.clone());
+    let known = async {
+        let allowed = allowed(web, visit, kind).await?;
+        let values = if allowed {
+            values(web, visit, (kind, reached), password).await?
+        } else {
+            Vec::new()
+        };
+        Ok((allowed, values))
+    };
+    let (allowed, values) = match known.await {
+        Ok(known) => known,
         Err(error) => return visit.failed(web, &error),
     };
     let page = KindPage {
@@ -149,6 +165,9 @@ async fn show_kind(
         offers_profile: kind.profile,
         may_read_only: kind.way == Way::CardDav,
         name: name.to_owned(),
+        // What is not configured is as the browser has it: nobody else sees this page.
+        own_address: web.site.address.is_none() && !values.is_empty(),
+        values,
         made,
         shell: visit.shell_of(web, Tool::Settings, told),
     };
@@ -157,6 +176,38 @@ async fn show_kind(
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// What the person types into such a client: all that is known, and the password once it is made.
+async fn values(
+    web: &Web,
+    visit: &Visit,
+    (kind, reached): (&Kind, &Reached),
+    password: Option<String>,
+) -> Result<Vec<(&'static str, &'static str, String)>> {
+    let text = visit.text.connect;
+    let (Some(address), false) = (reached.address(&web.site), kind.way == Way::None) else {
+        return Ok(Vec::new());
+    };
+    let mut values = vec![
+        ("server", text.server, address.server()),
+        ("login", text.login, visit.actor.login.clone()),
+    ];
+    values.extend(password.map(|password| ("app-password", text.app_password, password)));
+    if kind.way == Way::Exchange {
+        values.push(("email", text.email, email(web, visit, &address).await?));
+        values.push(("domain", text.domain, text.leave_empty.to_owned()));
+    } else {
+        let all = format!("{}/dav/", address.url());
+        values.push(("address", text.full_address, all));
+    }
+    Ok(values)
+}
+
+/// The e-mail address that an Exchange account asks for: the person's, else one made of the login.
+async fn email(web: &Web, visit: &Visit, address: &Address) -> Result<String> {
+    let email = web.core.account(&visit.actor).await?.email;
+    Ok(email.unwrap_or_else(|| format!("{}@{}", visit.actor.login, address.host)))
 }
 
 /// `POST /connect/KIND`: makes the password of the device and shows it once.
@@ -170,34 +221,21 @@ pub async fn make(
     let Some(kind) = kinds::find(&id).filter(|kind| kind.way != Way::None) else {
         return visit.failed(&web, &Error::NotFound);
     };
-    match made(&web, &posted, kind, reached).await {
-        Ok(made) => {
-            show_kind(
-                &web,
-                visit,
-                kind,
-                posted.value("name"),
-                Some(made),
-                Told::Nothing,
-            )
-            .await
-        }
-        Err(error) => {
-            let told = Told::refused(&error, visit);
-            show_kind(&web, visit, kind, posted.value("name"), None, told).await
-        }
-    }
+    let (made, told) = match made(&web, &posted, kind, &reached).await {
+        Ok(made) => (Some(made), Told::Nothing),
+        Err(error) => (None, Told::refused(&error, visit)),
+    };
+    let name = posted.value("name");
+    show_kind(&web, visit, (kind, &reached), name, made, told).await
 }
 
-async fn made(web: &Arc<Web>, posted: &Posted, kind: &Kind, reached: Reached) -> Result<MadeView> {
+async fn made(web: &Arc<Web>, posted: &Posted, kind: &Kind, reached: &Reached) -> Result<MadeView> {
     let visit = &posted.visit;
     let actor = &visit.actor;
     let text = visit.text.connect;
     if !allowed(web, visit, kind).await? {
         return Err(Error::Forbidden { right: Right::Read });
     }
-    // What is not configured is as the browser has it: nobody else sees this page.
-    let own_address = web.site.address.is_none();
     let address = reached.address(&web.site);
     let address = address.ok_or(Error::Invalid(Rule::NoAddress))?;
     let name = match posted.value("name").trim() {
@@ -228,32 +266,17 @@ async fn made(web: &Arc<Web>, posted: &Posted, kind: &Kind, reached: Reached) ->
         )
         .await?
         .secret;
-    let email = web.core.account(actor).await?.email;
-    let email = email.unwrap_or_else(|| format!("{}@{}", actor.login, address.host));
     let login = actor.login.clone();
-    let mut values = vec![
-        ("server", text.server, address.server()),
-        ("login", text.login, login.clone()),
-        ("app-password", text.app_password, password.clone()),
-    ];
     let account = match kind.way {
-        Way::Exchange => {
-            values.push(("email", text.email, email.clone()));
-            values.push(("domain", text.domain, text.leave_empty.to_owned()));
-            Account::Exchange { login, email }
-        }
-        _ => {
-            values.push((
-                "address",
-                text.full_address,
-                format!("{}/dav/", address.url()),
-            ));
-            Account::CardDav {
-                description: "Carnet".to_owned(),
-                principal: format!("/dav/principals/users/{login}/"),
-                login,
-            }
-        }
+        Way::Exchange => Account::Exchange {
+            login,
+            email: email(web, visit, &address).await?,
+        },
+        _ => Account::CardDav {
+            description: "Carnet".to_owned(),
+            principal: format!("/dav/principals/users/{login}/"),
+            login,
+        },
     };
     let profile = kind.profile.then(|| {
         let inside = posted.checked("inside").then_some(password.as_str());
@@ -267,8 +290,7 @@ async fn made(web: &Arc<Web>, posted: &Posted, kind: &Kind, reached: Reached) ->
         (link, image)
     });
     Ok(MadeView {
-        values,
-        own_address,
+        password,
         profile,
         account_code: if kind.code {
             data_url(&address.account_link(&actor.login))

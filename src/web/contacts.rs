@@ -90,6 +90,11 @@ impl ListParams {
         !self.q.trim().is_empty() || self.tag != 0 || !self.show.is_empty()
     }
 
+    /// Favourites are shown, all of them.
+    fn shows_favourites_alone(&self) -> bool {
+        self.show == "favourites" && self.q.trim().is_empty() && self.tag == 0
+    }
+
     /// URL of this page of the list.
     pub fn address(&self, here: &str) -> String {
         let (page, sort) = (self.page.max(0), self.sort.as_str());
@@ -140,6 +145,8 @@ struct List {
     shell: Shell,
     params: ListParams,
     title: String,
+    /// The title, with the tag or the kind of contacts that alone is shown.
+    heading: String,
     here: String,
     group: bool,
     may_add: bool,
@@ -291,9 +298,18 @@ async fn show_list(
     frame.whole.may_empty = may.remove && total > 0 && !params.is_narrowed();
     let heading =
         |sort: Sort, name: &str| (query.sort != sort).then(|| params.link(&here, 0, name, ""));
+    let title = name_of(&book, visit);
+    let part = match params.show.as_str() {
+        "favourites" => Some(text.favourites),
+        "lists" => Some(text.lists),
+        _ => None,
+    };
+    let tag = tags.iter().find(|tag| tag.id.0 == params.tag);
+    let part = part.or(tag.map(|tag| tag.name.as_str()));
     let page = List {
         shell,
-        title: name_of(&book, visit),
+        heading: part.map_or_else(|| title.clone(), |part| format!("{title} · {part}")),
+        title,
         group: !book.is_private(),
         may_add: may.add,
         verifies: web.outlets.mail,
@@ -326,7 +342,9 @@ async fn show_list(
             modified: heading(Sort::Modified, "modified"),
         },
         rows,
-        empty: if params.is_narrowed() {
+        empty: if params.shows_favourites_alone() {
+            text.book.no_favourites
+        } else if params.is_narrowed() {
             text.no_match
         } else {
             text.no_contacts
@@ -397,7 +415,7 @@ fn row(listed: Listed, tags: &[Tag], visit: &Visit) -> Row {
         .texts
         .iter()
         .any(|(field, value)| field == "fax" && straight(value) == phone);
-    let name = names::of_contact(&row.placement.display, &row.texts, &visit.settings);
+    let name = names::of_contact(&row.placement.display, &row.texts, visit);
     Row {
         id: row.placement.server_id.clone(),
         letter,

@@ -14,6 +14,7 @@ use http::{StatusCode, header};
 
 use super::{
     Web,
+    clients::{is_program, program_name},
     form::Posted,
     page::{Shell, Tool, show},
     params::{Path, Query},
@@ -122,19 +123,8 @@ async fn show_list(web: &Arc<Web>, visit: &Visit, told: Told) -> Result<Response
     ))
 }
 
-fn is_program(client: &KnownClient) -> bool {
-    client.label.starts_with("CardDAV ")
-}
-
 fn program_path(client: &KnownClient) -> String {
     format!("{HERE}/c/{}", encode_segment(&client.label))
-}
-
-fn program_name(client: &KnownClient) -> String {
-    match client.name.as_str() {
-        "" => client.label.trim_start_matches("CardDAV ").to_owned(),
-        name => name.to_owned(),
-    }
 }
 
 /// The contacts of the books a program was given.

@@ -66,7 +66,10 @@ pub async fn page(
         let (suggested, count) = book.duplicates(SHOWN).await?;
         let told: Told = done.into();
         let one = |card: &Card| {
-            let (name, said) = brief(&web.facet.view(&book.content(card), &visit.reader()));
+            let (name, said) = brief(
+                &web.facet.view(&book.content(card), &visit.reader()),
+                visit.text,
+            );
             (card.placement.server_id.clone(), name, said)
         };
         let pairs = suggested.iter().map(|pair| Pair {
@@ -142,7 +145,7 @@ async fn show_merge(web: &Arc<Web>, pair: &PairPath, visit: &Visit, told: Told) 
             .facet
             .sides(&book.content(&first), &book.content(&second), visit.text)?;
         let named = |card: &Card| {
-            let name = web.facet.name(&card.document, &visit.settings);
+            let name = web.facet.name(&card.document, &visit.reader());
             (card.placement.server_id.clone(), name)
         };
         Ok(show(
@@ -203,7 +206,7 @@ pub async fn merge(State(web): State<Arc<Web>>, pair: PairPath, posted: Posted) 
             .facet
             .merged(&book.content(&first), &book.content(&second), &picked)?;
         let merge = book.merge(&first, &second, &document).await?;
-        let done = Done::of(Deed::Merged).to(&web.facet.name(&first.document, &visit.settings));
+        let done = Done::of(Deed::Merged).to(&web.facet.name(&first.document, &visit.reader()));
         Ok(done.undone_by(format!("merge:{}:{merge}", pair.first)))
     };
     match merged.await {

@@ -137,6 +137,8 @@ struct Page {
     problem: Option<(StatusCode, String)>,
     /// Name of the field that is the reason.
     wrong: String,
+    /// Name of the field in which typing goes on; that of `wrong` precedes it.
+    focus: String,
     /// A picture that was chosen, as base64.
     photo: Option<String>,
     removes_photo: bool,
@@ -154,6 +156,7 @@ impl Page {
             form,
             problem: None,
             wrong: String::new(),
+            focus: String::new(),
             photo: None,
             removes_photo: false,
             language: None,
@@ -184,6 +187,9 @@ impl Page {
         Self {
             problem: refused.map(|error| problem(error, visit)).or_else(stale),
             wrong: refused.map(wrong).unwrap_or_default(),
+            focus: more
+                .and_then(|list| form.row_for_more(list))
+                .unwrap_or_default(),
             photo: picture.unwrap_or_default(),
             removes_photo: sent.submitted.remove_photo,
             language: Some(sent.submitted.language),
@@ -196,13 +202,20 @@ impl Page {
     fn of_new(self, web: &Web, visit: &Visit, place: &PlacePath) -> Response {
         let path = place.path();
         let name = self.name.clone().unwrap_or_else(|| random_id(NAME));
+        // In a form that nothing was sent of, typing begins at its top.
+        let begins = self.name.is_none() && self.problem.is_none();
+        let focus = if begins {
+            self.form.first().unwrap_or_default()
+        } else {
+            self.focus.clone()
+        };
         let page = page::Edit {
             title: visit.text.new_contact.to_owned(),
             about: place_name(place, visit),
             action: format!("{path}/new"),
             alike_at: Some(format!("{path}/new/alike")),
             anew: Some(name),
-            ..self.at(web, visit, &path)
+            ..Page { focus, ..self }.at(web, visit, &path)
         };
         show(page.status, &page)
     }
@@ -295,6 +308,10 @@ impl Page {
             photo: self.photo,
             alike: self.alike,
             problem,
+            focus: match self.wrong.as_str() {
+                "" => self.focus,
+                wrong => wrong.to_owned(),
+            },
             wrong: self.wrong,
         }
     }
@@ -319,7 +336,7 @@ impl Besides {
         };
         let said = || fill(visit.text.book.beyond_phones, &[&beyond.join(" · ")]);
         Ok(Self {
-            name: names::of_item(web, card, &visit.settings),
+            name: names::of_item(web, card, visit),
             attached: attachments::of_contact(book, card, true, visit).await?,
             beyond: (!beyond.is_empty()).then(said),
             is_list: web.facet.members(&book.content(card)).is_some(),

@@ -341,6 +341,7 @@ fn loss_told(loss: Loss, x: &Transfer) -> &'static str {
         Loss::NumbersBeyondColumns => x.loss_numbers_columns,
         Loss::NumbersBeyondOne => x.loss_numbers_one,
         Loss::KindsOfNumbers => x.loss_kinds,
+        Loss::DisplayNames => x.loss_display_names,
         Loss::NamesInFull => x.loss_names_full,
         Loss::Nicknames => x.loss_nicknames,
         Loss::PhoneticNames => x.loss_phonetic,

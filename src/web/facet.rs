@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use carnet_proto::vcard::NAMELESS;
 use chrono::NaiveDate;
 
 use crate::{
@@ -22,6 +23,14 @@ pub fn typed_date(text: &str, month_first: bool) -> Option<String> {
         Order::DayFirst
     };
     transfer::typed_date(text, order)
+}
+
+/// A contact's name as it is stored, with another word for that of one without a name.
+pub fn said<'a>(name: &'a str, text: &Text) -> &'a str {
+    match name {
+        NAMELESS => text.book.nameless,
+        name => name,
+    }
 }
 
 /// A `mailto:` link to an address (RFC 6068 §2).
@@ -45,7 +54,7 @@ pub trait WebFacet: Send + Sync {
     fn view(&self, document: &[u8], reader: &Reader) -> CardView;
 
     /// What a document is called in lists.
-    fn name(&self, document: &[u8], settings: &Settings) -> String;
+    fn name(&self, document: &[u8], reader: &Reader) -> String;
 
     /// The form for a document, or for a new item.
     fn form(&self, document: Option<&[u8]>, text: &Text) -> Form;
@@ -321,6 +330,22 @@ pub struct Form {
     pub has_photo: bool,
     /// Properties without an input, which are kept: name and value.
     pub kept: Vec<(String, String)>,
+}
+
+impl Form {
+    /// The first field that is written in.
+    pub fn first(&self) -> Option<String> {
+        let mut fields = self.sections.iter().flat_map(|section| &section.fields);
+        let written = fields.find(|field| !field.rare && field.choices.is_empty());
+        written.map(|field| field.id.clone())
+    }
+
+    /// The first field of the empty row at the end of a list.
+    pub fn row_for_more(&self, list: &str) -> Option<String> {
+        let mut lists = self.sections.iter().flat_map(|section| &section.lists);
+        let row = lists.find(|known| known.name == list)?.rows.last()?;
+        row.fields.first().map(|field| field.id.clone())
+    }
 }
 
 /// A section of a form: single fields, then lists of typed values.

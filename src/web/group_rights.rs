@@ -9,13 +9,12 @@ use http::StatusCode;
 use super::{
     Web,
     form::Posted,
-    groups::MemberSearch,
     names,
     page::{Shell, show},
     params::Query,
     place::{GroupName, PlacePath},
     request::Visit,
-    search_members::{Choice, find, in_order},
+    search_members::{Choice, Choosing, find, in_order},
     told::{Deed, Done, Told},
 };
 use crate::{
@@ -29,7 +28,7 @@ struct GroupRights {
     shell: Shell,
     here: String,
     title: String,
-    query: String,
+    form: Choosing,
     grants: Vec<GrantRow>,
     may_grant: bool,
     members: usize,
@@ -50,10 +49,13 @@ pub async fn page(
     State(web): State<Arc<Web>>,
     GroupName(name): GroupName,
     visit: Visit,
-    Query(search): Query<MemberSearch>,
+    Query(form): Query<Vec<(String, String)>>,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &visit, &name, &search.q, done.into());
+    let form = form
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let shown = show_page(&web, &visit, &name, Choosing::of(form), done.into());
     visit.answer(&web, shown).await
 }
 
@@ -69,10 +71,10 @@ pub async fn grant(
     let (Some(right), false) = (right, grantees.is_empty()) else {
         let nobody = visit.text.nobody_chosen.to_owned();
         let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, nobody);
-        let page = show_page(&web, visit, &name, posted.value("q"), told);
+        let page = show_page(&web, visit, &name, Choosing::of(posted.fields()), told);
         return visit.answer(&web, page).await;
     };
-    change(&web, visit, &name, &grantees, right, Deed::Granted).await
+    change(&web, &posted, &name, &grantees, right, Deed::Granted).await
 }
 
 /// `POST /g/NAME/rights/withdraw`
@@ -83,17 +85,18 @@ pub async fn withdraw(
 ) -> Response {
     let grantees = grantees(&posted);
     let none = GroupRight::default();
-    change(&web, &posted.visit, &name, &grantees, none, Deed::Withdrawn).await
+    change(&web, &posted, &name, &grantees, none, Deed::Withdrawn).await
 }
 
 async fn change(
     web: &Arc<Web>,
-    visit: &Visit,
+    posted: &Posted,
     name: &str,
     grantees: &[Grantee],
     right: GroupRight,
     done: Deed,
 ) -> Response {
+    let visit = &posted.visit;
     let outcome = async {
         let group = web.core.group(&visit.actor, name).await?;
         let undo = group.undoing(grantees, right).await?;
@@ -108,7 +111,7 @@ async fn change(
         }
         Err(error) => {
             let told = Told::refused(&error, visit);
-            let page = show_page(web, visit, name, "", told);
+            let page = show_page(web, visit, name, Choosing::of(posted.fields()), told);
             visit.answer(web, page).await
         }
     }
@@ -118,13 +121,13 @@ async fn show_page(
     web: &Arc<Web>,
     visit: &Visit,
     name: &str,
-    query: &str,
+    form: Choosing,
     told: Told,
 ) -> Result<Response> {
     let group = web.core.group(&visit.actor, name).await?;
     let here = PlacePath::Group(name.to_owned()).path();
     let members = in_order(group.members().await?, &visit.settings);
-    let (choices, narrowed) = find(&members, query, visit.text);
+    let (choices, narrowed) = find(&members, &form, visit.text);
     let grants = group.grants().await?;
     Ok(show(
         told.status(),
@@ -132,7 +135,7 @@ async fn show_page(
             shell: visit.shell_telling(web, Some(&here), told),
             here,
             title: group.group().display_name.clone(),
-            query: query.to_owned(),
+            form,
             grants: grants
                 .into_iter()
                 .map(|grant| GrantRow {

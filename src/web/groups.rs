@@ -13,9 +13,9 @@ use super::{
     names,
     page::{Shell, Tool, show},
     params::{Path, Query},
-    place::{GroupName, PlacePath},
+    place::{GroupName, PlacePath, form_encode},
     request::Visit,
-    search_members::{MEMBERS_SHOWN, in_order, matches, narrowed},
+    search_members::{Pages, in_order, matches},
     site::Reached,
     told::{Deed, Done, Told},
     when,
@@ -118,7 +118,8 @@ struct Members {
     title: String,
     query: String,
     members: Vec<MemberRow>,
-    /// How many of how many are shown, where not all are.
+    pages: Pages,
+    /// How many of how many match what is searched.
     narrowed: Option<String>,
     runs: bool,
     administers: bool,
@@ -146,11 +147,12 @@ struct MemberRow {
     may_hand_over: bool,
 }
 
-/// A group in an address, and what is searched among its members.
+/// What is searched among the members, and which page of them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct MemberSearch {
-    pub q: String,
+    q: String,
+    page: usize,
 }
 
 /// `GET /g/NAME/members`
@@ -164,6 +166,7 @@ pub async fn members(
     let page = Page {
         name: &name,
         query: &search.q,
+        page: search.page,
         ..Page::default()
     };
     let shown = page.show(&web, &visit, done.into());
@@ -459,6 +462,7 @@ async fn refused(web: &Arc<Web>, posted: &Posted, name: &str, told: Told) -> Res
 struct Page<'a> {
     name: &'a str,
     query: &'a str,
+    page: usize,
     invitation: Option<String>,
     typed: Typed<'a>,
 }
@@ -492,11 +496,15 @@ impl Page<'_> {
             .iter()
             .filter(|member| matches(member, self.query))
             .collect();
-        let members = found
-            .iter()
-            .take(MEMBERS_SHOWN)
-            .map(|member| row(&group, member, visit.text))
-            .collect();
+        let link = |page: usize| {
+            let query = [("q", self.query), ("page", &page.to_string())];
+            format!("{here}/members?{}", form_encode(&query))
+        };
+        let (shown, pages) = Pages::part(&found, self.page, link, visit.text);
+        let members = shown.iter().map(|member| row(&group, member, visit.text));
+        let members = members.collect();
+        let narrowed = (found.len() < all.len())
+            .then(|| fill(visit.text.members_shown, &[&found.len(), &all.len()]));
         let invited = group.invitations().await?.into_iter();
         let invited = invited.map(|invitation| {
             let text = visit.text;
@@ -518,7 +526,8 @@ impl Page<'_> {
                 title: group.group().display_name.clone(),
                 query: self.query.to_owned(),
                 members,
-                narrowed: narrowed(found.len(), all.len(), visit.text),
+                pages,
+                narrowed,
                 runs: group.runs(),
                 administers: group.administers(),
                 options: group.group().options,

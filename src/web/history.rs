@@ -7,7 +7,9 @@ use axum::{extract::State, response::Response};
 use serde::Deserialize;
 
 use super::{
-    Web, documents,
+    Web,
+    clients::Clients,
+    documents,
     form::Posted,
     names,
     page::{Shell, show},
@@ -135,16 +137,17 @@ async fn show_page(
     let starting = |from: usize| format!("{}/history?from={from}", item.path());
     let older = past.more.then(|| starting(from + past.events.len()));
     let newer = (from > 0).then(|| starting(from.saturating_sub(EVENTS)));
+    let clients = Clients::of(web, &visit.actor, visit.text).await?;
     let mut rows = Vec::with_capacity(past.events.len());
     for event in past.events {
-        rows.push(row(event, web, visit, item).await?);
+        rows.push(row(event, web, (visit, &clients), item).await?);
     }
     Ok(show(
         told.status(),
         &History {
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
             card: item.path(),
-            name: names::of_item(web, &card, &visit.settings),
+            name: names::of_item(web, &card, visit),
             may_edit: book.item_privileges(&card.placement).await?.modify,
             explained: fill(visit.text.history_kept, &[&days]),
             events: rows,
@@ -154,7 +157,12 @@ async fn show_page(
     ))
 }
 
-async fn row(event: Event, web: &Web, visit: &Visit, item: &ItemPath) -> Result<EventRow> {
+async fn row(
+    event: Event,
+    web: &Web,
+    (visit, clients): (&Visit, &Clients),
+    item: &ItemPath,
+) -> Result<EventRow> {
     let text = visit.text;
     let document = item.place.is_folder();
     let mut said = None;
@@ -208,7 +216,7 @@ async fn row(event: Event, web: &Web, visit: &Visit, item: &ItemPath) -> Result<
         what,
         when: when::shown(event.at, text),
         who: names::of_author(event.person, &event.person_name, visit),
-        client: event.client,
+        client: clients.name(&event.client),
         differences,
         further,
         said,

@@ -139,7 +139,7 @@ async fn birthdays(web: &Web, visit: &Visit) -> Result<(Vec<Birthday>, Option<St
             name: names::short(&names::of_contact(
                 &hit.placement.display,
                 &hit.texts,
-                &visit.settings,
+                visit,
             )),
             day: when::day_of_year(date, visit.text),
         };

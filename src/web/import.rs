@@ -129,7 +129,9 @@ fn title(book: &Book, visit: &Visit) -> String {
 async fn room(book: &Book, text: &Text) -> Result<String> {
     let count = book.count().await?;
     Ok(match book.room().await? {
-        Some(Room { left, quota }) => fill(text.transfer.room, &[&count, &quota, &left.max(0)]),
+        Some(Room { left, quota }) => {
+            fill(text.transfer.room, &[&(quota - left), &quota, &left.max(0)])
+        }
         None => {
             let x = text.transfer;
             text.counted(count, [x.no_limit_one, x.no_limit])
@@ -294,12 +296,17 @@ async fn show_check(
             Err(refused) => return Ok(Err(refused)),
         };
         let foreseen = foresee(&book, &file).await?;
-        let told = if asked.is_unclear() {
-            let sentence = visit.text.transfer.records_unclear.to_owned();
-            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, sentence)
+        let x = visit.text.transfer;
+        let wrong = if asked.is_unclear() {
+            Some(x.records_unclear.to_owned())
+        } else if asked.misses(&file) {
+            Some(fill(x.records_none, &[&asked.records, &file.entries.len()]))
         } else {
-            Told::Nothing
+            None
         };
+        let told = wrong.map_or(Told::Nothing, |wrong| {
+            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, wrong)
+        });
         let status = told.status();
         let review = Review {
             web,
@@ -356,6 +363,9 @@ pub async fn begin(State(web): State<Arc<Web>>, waiting: UploadPath, posted: Pos
             Ok(file) => file,
             Err(refused) => return Ok(Err(refused)),
         };
+        if asked.misses(&file) {
+            return Ok(Ok(None));
+        }
         if file.has_mapping() {
             let codes: Vec<&str> = file.columns.iter().map(|column| &column.code[..]).collect();
             let codes = serde_json::to_string(&codes).unwrap_or_default();
@@ -364,11 +374,13 @@ pub async fn begin(State(web): State<Arc<Web>>, waiting: UploadPath, posted: Pos
                 .await?;
         }
         let job = asked.job(upload, &file, options);
-        web.jobs.start(&book, &asked.name, &job).await.map(Ok)
+        let import = web.jobs.start(&book, &asked.name, &job).await?;
+        Ok(Ok(Some(import)))
     };
     let place = &waiting.place;
     match begun.await {
-        Ok(Ok(import)) => see_other(&format!("{}/imports/{import}", place.path())),
+        Ok(Ok(Some(import))) => see_other(&format!("{}/imports/{import}", place.path())),
+        Ok(Ok(None)) => show_check(&web, &waiting, visit, &asked).await,
         Ok(Err(refused)) => {
             show_start(
                 &web,

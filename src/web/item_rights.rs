@@ -5,7 +5,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{extract::State, response::Response};
 use http::StatusCode;
-use serde::Deserialize;
 
 use super::{
     Web,
@@ -16,7 +15,7 @@ use super::{
     params::Query,
     place::ItemPath,
     request::Visit,
-    search_members::{Choice, find, in_order},
+    search_members::{Choice, Choosing, find, in_order},
     share::name_of,
     told::{Deed, Done, Told},
 };
@@ -64,12 +63,11 @@ struct ModifierRow {
     granted: bool,
 }
 
-/// What is searched, among the members of which group.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Search {
+/// A form in which members are chosen, and of which group they are.
+#[derive(Default)]
+struct Search {
     group: i64,
-    q: String,
+    form: Choosing,
 }
 
 /// `GET …/c/ID/rights`
@@ -77,9 +75,18 @@ pub async fn page(
     State(web): State<Arc<Web>>,
     item: ItemPath,
     visit: Visit,
-    Query(search): Query<Search>,
+    Query(fields): Query<Vec<(String, String)>>,
     Query(done): Query<Done>,
 ) -> Response {
+    let fields = || {
+        let fields = fields.iter();
+        fields.map(|(name, value)| (name.as_str(), value.as_str()))
+    };
+    let group = fields().find(|(name, _)| *name == "group");
+    let search = Search {
+        group: group.and_then(|(_, id)| id.parse().ok()).unwrap_or(0),
+        form: Choosing::of(fields()),
+    };
     let shown = show_page(&web, &visit, &item, &search, done.into());
     visit.answer(&web, shown).await
 }
@@ -126,7 +133,7 @@ async fn change(web: &Arc<Web>, item: &ItemPath, posted: &Posted, modify: bool) 
 async fn again(web: &Arc<Web>, posted: &Posted, item: &ItemPath, told: Told) -> Response {
     let search = Search {
         group: posted.number("group"),
-        q: posted.value("q").to_owned(),
+        form: Choosing::of(posted.fields()),
     };
     let page = show_page(web, &posted.visit, item, &search, told);
     posted.visit.answer(web, page).await
@@ -162,12 +169,12 @@ async fn show_page(
         };
         let (group, placement) = placed_in(&book, &card, known.collection).await?;
         let members = in_order(group.members().await?, &visit.settings);
-        let query = if search.group == known.collection.0 {
-            search.q.as_str()
+        let form = if search.group == known.collection.0 {
+            &search.form
         } else {
-            ""
+            &Choosing::default()
         };
-        let (choices, narrowed) = find(&members, query, visit.text);
+        let (choices, narrowed) = find(&members, form, visit.text);
         let modifiers = group.modifiers(&placement).await?;
         groups.push(GroupSection {
             id: known.collection.0,
@@ -178,7 +185,7 @@ async fn show_page(
                 .collect(),
             may_grant: group.item_privileges(&placement).await?.grant,
             members: members.len(),
-            query: query.to_owned(),
+            query: form.query.clone(),
             choices,
             narrowed,
         });
@@ -188,7 +195,7 @@ async fn show_page(
         &ItemRights {
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
             card: item.path(),
-            name: names::of_item(web, &card, &visit.settings),
+            name: names::of_item(web, &card, visit),
             folder: item.place.is_folder(),
             creator: names::of_somebody(&book.creator_name(&card.placement).await?, visit),
             groups,

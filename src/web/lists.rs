@@ -67,7 +67,7 @@ pub async fn members_of(
         members.push(Member {
             uid: uid.clone(),
             path: format!("{place}/c/{}", card.placement.server_id),
-            name: names::short(&web.facet.name(&card.document, &visit.settings)),
+            name: names::short(&web.facet.name(&card.document, &visit.reader())),
             email: addresses.into_iter().next().unwrap_or_default(),
         });
     }

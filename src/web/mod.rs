@@ -9,6 +9,7 @@ mod browsers;
 mod calls;
 mod card;
 mod choice;
+mod clients;
 mod comments;
 mod compress;
 mod connect;

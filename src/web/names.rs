@@ -1,6 +1,6 @@
 //! Names of people in the display order of whoever reads them.
 
-use super::{Web, request::Visit};
+use super::{Web, facet::said, request::Visit};
 use crate::{
     domain::{
         class::DOCUMENT,
@@ -14,28 +14,28 @@ use crate::{
 };
 
 /// A contact's name; `texts` are the `(field, value)` of its index.
-pub fn of_contact(display: &str, texts: &[(String, String)], settings: &Settings) -> String {
+pub fn of_contact(display: &str, texts: &[(String, String)], visit: &Visit) -> String {
     let family_first = texts.iter().find(|(field, _)| field == "last-first");
-    ordered(
-        display,
-        family_first.map(|(_, name)| name.as_str()),
-        settings,
-    )
+    ordered(display, family_first.map(|(_, name)| name.as_str()), visit)
 }
 
 /// Name of an item: a contact's in the reader's order of names, a document's file name.
-pub fn of_item(web: &Web, card: &Card, settings: &Settings) -> String {
+pub fn of_item(web: &Web, card: &Card, visit: &Visit) -> String {
     if card.placement.class == DOCUMENT {
         straight(&card.placement.display)
     } else {
-        web.facet.name(&card.document, settings)
+        web.facet.name(&card.document, &visit.reader())
     }
 }
 
-/// One of the two forms of a name.
-pub fn ordered(display: &str, family_first: Option<&str>, settings: &Settings) -> String {
+/// One of the two forms of a contact's name.
+pub fn ordered(display: &str, family_first: Option<&str>, visit: &Visit) -> String {
+    in_words(display, family_first, &visit.settings, visit.text)
+}
+
+fn in_words(display: &str, family_first: Option<&str>, settings: &Settings, text: &Text) -> String {
     let name = family_first.filter(|_| settings.last_first);
-    straight(name.unwrap_or(display))
+    straight(said(name.unwrap_or(display), text))
 }
 
 /// The most characters of a name that a message or a row of a list shows.
@@ -92,6 +92,7 @@ pub fn of_author(person: Option<PersonId>, name: &str, visit: &Visit) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::FR;
 
     #[test]
     fn a_long_name_is_shown_by_its_beginning() {
@@ -106,10 +107,12 @@ mod tests {
         let first = Settings::default();
         let mut last = first.clone();
         last.last_first = true;
-        let texts = [("last-first".to_owned(), "Martin Alice".to_owned())];
-        assert_eq!(of_contact("Alice Martin", &texts, &last), "Martin Alice");
-        assert_eq!(of_contact("Alice Martin", &texts, &first), "Alice Martin");
-        assert_eq!(of_contact("Café", &[], &last), "Café");
+        let turned = Some("Martin Alice");
+        let shown = |settings| in_words("Alice Martin", turned, settings, &FR);
+        assert_eq!(shown(&last), "Martin Alice");
+        assert_eq!(shown(&first), "Alice Martin");
+        assert_eq!(in_words("Café", None, &last, &FR), "Café");
+        assert_eq!(in_words("Unnamed", None, &last, &FR), "Sans nom");
         assert_eq!(of_account("Carol van Dyck", &last), "Dyck Carol van");
         assert_eq!(of_account("Carol Nguyen", &first), "Carol Nguyen");
         assert_eq!(of_account("Carol", &last), "Carol");

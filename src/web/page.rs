@@ -286,6 +286,8 @@ pub struct Edit {
     pub problem: Option<String>,
     /// Name of the field that is the reason; empty: none is.
     pub wrong: String,
+    /// Name of the field in which typing goes on.
+    pub focus: String,
 }
 
 /// A contact that left a place, in another one.

@@ -209,6 +209,16 @@ impl ItemPath {
         let card = book.by_server_id(&self.id).await?;
         Ok((book, card))
     }
+
+    /// The card of an item that is not here any more, where the visitor may read it elsewhere.
+    pub async fn successor(&self, web: &Web, visit: &Visit) -> Result<Option<Self>> {
+        let book = self.place.open(web, visit).await?;
+        let found = book.successor(&self.id).await?;
+        Ok(found.map(|(book, card)| Self {
+            place: PlacePath::of(&book),
+            id: card.placement.server_id,
+        }))
+    }
 }
 
 impl Named for ItemPath {

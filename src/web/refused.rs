@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{
     Web,
+    clients::Clients,
     documents::octets,
     form::Posted,
     history::{DifferenceRow, described},
@@ -210,6 +211,7 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, from: From, told: Told) -> Res
     };
     let refused = web.core.refused(&visit.actor, from.refused).await?;
     let proposals = web.core.proposals(&visit.actor, from.proposals).await?;
+    let clients = Clients::of(web, &visit.actor, visit.text).await?;
     let pages = |from: usize, number: usize, at: &dyn Fn(usize) -> From| {
         let path = |from: usize| {
             let From { refused, proposals } = at(from);
@@ -229,7 +231,9 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, from: From, told: Told) -> Res
         ..from
     });
     let rows = |changes: Vec<RefusedChange>| {
-        let rows = changes.into_iter().map(|change| row(change, web, visit));
+        let rows = changes
+            .into_iter()
+            .map(|change| row(change, &clients, web, visit));
         rows.collect()
     };
     Ok(show(
@@ -275,13 +279,13 @@ fn said(why: &Why, text: &Text) -> String {
     said.to_owned()
 }
 
-fn row(change: RefusedChange, web: &Web, visit: &Visit) -> ChangeRow {
+fn row(change: RefusedChange, clients: &Clients, web: &Web, visit: &Visit) -> ChangeRow {
     ChangeRow {
         revision: change.revision.id.0,
         name: match change.words {
             // What is no contact has no name.
             Some(_) => said(&change.why, visit.text),
-            None => names::short(&web.facet.name(&change.revision.document, &visit.settings)),
+            None => names::short(&web.facet.name(&change.revision.document, &visit.reader())),
         },
         why: change
             .words
@@ -289,7 +293,7 @@ fn row(change: RefusedChange, web: &Web, visit: &Visit) -> ChangeRow {
             .then(|| said(&change.why, visit.text)),
         when: when::shown(change.revision.at, visit.text),
         who: names::of_author(change.revision.person, &change.revision.person_name, visit),
-        client: change.revision.client,
+        client: clients.name(&change.revision.client),
         differences: described(change.differences, web, visit),
         further: (change.more > 0)
             .then(|| fill(visit.text.book.further_differences, &[&change.more])),

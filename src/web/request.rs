@@ -10,6 +10,7 @@ use http::{HeaderMap, Method, Uri, request::Parts, uri::PathAndQuery};
 
 use super::{
     Web,
+    clients::Clients,
     error::explain,
     facet::Reader,
     names,
@@ -280,9 +281,15 @@ async fn alerts(
     text: &'static Text,
 ) -> crate::domain::error::Result<Vec<Alert>> {
     let mut alerts = Vec::new();
-    for notice in web.core.notices(actor).await? {
+    let notices = web.core.notices(actor).await?;
+    if notices.is_empty() {
+        return Ok(alerts);
+    }
+    let clients = Clients::of(web, actor, text).await?;
+    for notice in notices {
+        let client = clients.name(&notice.client);
         let short = match notice.kind {
-            NoticeKind::Kept => Some(fill(text.writes_kept, &[&notice.client, &notice.number])),
+            NoticeKind::Kept => Some(fill(text.writes_kept, &[&client, &notice.number])),
             NoticeKind::Unsent => Some(fill(text.mail.told_unsent, &[&notice.subject])),
             NoticeKind::Answered(answer) => {
                 let sentence = match answer {
@@ -322,7 +329,7 @@ async fn alerts(
         let since = when::shown(notice.since, text);
         let said = fill(
             text.mass_deletion,
-            &[&notice.client, &notice.number, &place, &since],
+            &[&client, &notice.number, &place, &since],
         );
         alerts.push(Alert {
             notice: notice.id.0,

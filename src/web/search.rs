@@ -269,10 +269,7 @@ async fn show_results(web: &Arc<Web>, visit: &Visit, asked: Asked, told: Told) -
         asked,
         open: has_criteria || !asked || !params.advanced.is_empty(),
         count: counted(&outcome, request.tool, text),
-        understood: root.map(|root| {
-            let said = root.describe(text.and, text.or, text.not);
-            fill(text.understood_as, &[&said])
-        }),
+        understood: root.map(|root| fill(text.understood_as, &[&root.describe()])),
         notices: noticed(&outcome, text),
         wider: wider(&params, &outcome, text),
         asked_at,
@@ -371,7 +368,7 @@ fn wider(params: &Params, outcome: &Outcome, text: &Text) -> Option<(String, Str
 }
 
 fn found(hit: &Hit, root: Option<&Node>, books: &[Book], visit: &Visit) -> Option<Found> {
-    let name = names::of_contact(&hit.placement.display, &hit.texts, &visit.settings);
+    let name = names::of_contact(&hit.placement.display, &hit.texts, visit);
     let here = place(hit.placement.collection, books, visit)?;
     let mut places = vec![(here.0, here.1.clone())];
     places.extend(

@@ -221,10 +221,7 @@ async fn quotas(web: &Web, visit: &Visit) -> Result<Vec<Quota>> {
     let limit = web.core.account(&visit.actor).await?.contacts_allowed();
     let person = visit.actor.person;
     let mut quotas = Vec::new();
-    for book in web.core.books(&visit.actor).await? {
-        let used = book.count().await?;
-        let name = name_of(&book, visit);
-        let limit = limit.filter(|_| book.is_private());
+    let mut add = |name: &str, used: i64, limit: Option<i64>| {
         quotas.push(Quota {
             sentence: match limit {
                 Some(limit) => fill(
@@ -239,6 +236,25 @@ async fn quotas(web: &Web, visit: &Visit) -> Result<Vec<Quota>> {
             used,
             limit,
         });
+    };
+    let (mut private, mut others, mut all) = (Vec::new(), Vec::new(), 0);
+    for book in web.core.books(&visit.actor).await? {
+        let (name, used) = (name_of(&book, visit), book.count().await?);
+        if book.is_private() && limit.is_some() {
+            all += used;
+            private.push(name);
+        } else {
+            others.push((name, used));
+        }
+    }
+    // One limit is of all private books together.
+    match &private[..] {
+        [] => {}
+        [only] => add(only, all, limit),
+        _ => add(x.private_books, all, limit),
+    }
+    for (name, used) in &others {
+        add(name, *used, None);
     }
     let documents = super::documents::used(web, visit).await?;
     let sentence = fill(x.quota_documents, &[&documents]);

@@ -206,7 +206,7 @@ async fn brought(
         Err(Error::UidConflict { href }) => {
             let other = target.get(&href).await.map_err(told)?;
             let name = name_of(&target, visit);
-            let there = names::of_item(web, &other, &visit.settings);
+            let there = names::of_item(web, &other, visit);
             let taken = fill(visit.text.uid_taken, &[&name, &there]);
             Err(Told::Refused(StatusCode::CONFLICT, taken))
         }
@@ -253,7 +253,8 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
     let (book, card) = item.open(web, visit).await?;
     let may = book.item_privileges(&card.placement).await?;
     let places = book.places(&card.placement).await?;
-    let mut rows = Vec::new();
+    // It is called sharing: groups come before the other folders of Private.
+    let (mut rows, mut private_rows) = (Vec::new(), Vec::new());
     let mut moves = Vec::new();
     let folder = book.collection().is_folder();
     let others = if folder {
@@ -272,7 +273,6 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
         let shares = folder || !(other.is_private() && from_own);
         if other.collection().is_default_folder() && adds && may.share {
             let place = (id.0, documents::place_name(&other, visit));
-            // It is called sharing: groups come first.
             if other.is_private() {
                 private.push(place)
             } else {
@@ -289,7 +289,7 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
         }
         let here = id == book.collection().id;
         let share = (brings && shares).then_some(id.0);
-        rows.push(PlaceRow {
+        let row = PlaceRow {
             name: name_of(&other, visit),
             path: Some(PlacePath::of(&other).path()),
             state: match there {
@@ -303,8 +303,14 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
                 .filter(|place| place.may_withdraw)
                 .map(|place| place.placement.0),
             share,
-        });
+        };
+        if folder && other.is_private() && there.is_none() {
+            private_rows.push(row)
+        } else {
+            rows.push(row)
+        }
     }
+    rows.extend(private_rows);
     makes.extend(private);
     // Groups the creator is not in: without their names.
     for place in places.iter().filter(|place| place.known.is_none()) {
@@ -323,7 +329,7 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
             folder,
             card: item.path(),
-            name: names::of_item(web, &card, &visit.settings),
+            name: names::of_item(web, &card, visit),
             rows,
             moves,
             makes,

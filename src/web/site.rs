@@ -30,8 +30,8 @@ pub struct Reached(pub Option<Address>);
 
 impl Reached {
     /// The configured address of the server; where there is none, what the browser has.
-    pub fn address(self, site: &Site) -> Option<Address> {
-        site.address.clone().or(self.0)
+    pub fn address(&self, site: &Site) -> Option<Address> {
+        site.address.clone().or_else(|| self.0.clone())
     }
 }
 

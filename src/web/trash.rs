@@ -8,7 +8,9 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::{
-    Web, documents,
+    Web,
+    clients::Clients,
+    documents,
     form::Posted,
     names,
     page::{Shell, show},
@@ -53,8 +55,8 @@ struct Trash {
     rows: Vec<TrashRow>,
     /// Contacts the person created that are in the trash of other places.
     lost: Vec<TrashRow>,
-    /// Clients the person used.
-    clients: Vec<String>,
+    /// Label and name of the clients the person used.
+    clients: Vec<(String, String)>,
     now: String,
     /// In Private: whether large deletions wait for a confirmation.
     holds: Option<bool>,
@@ -235,7 +237,8 @@ async fn show_page(
     let older = older.map(|last| address(&named(&last.removal), &paged.lost));
     let older_lost = lost.last().filter(|_| more_lost);
     let older_lost = older_lost.map(|last| address(&paged.after, &named(last)));
-    let clients = web.core.clients(&visit.actor).await?;
+    let used = web.core.clients(&visit.actor).await?;
+    let clients = Clients::of(web, &visit.actor, text).await?;
     Ok(show(
         told.status(),
         &Trash {
@@ -247,19 +250,21 @@ async fn show_page(
             rows: trash
                 .iter()
                 .map(|trashed| {
-                    row(
-                        &trashed.removal,
-                        trashed.may_restore,
-                        trashed.may_copy,
-                        visit,
-                    )
+                    let may = (trashed.may_restore, trashed.may_copy);
+                    row(&trashed.removal, may, &clients, visit)
                 })
                 .collect(),
             lost: lost
                 .iter()
-                .map(|removal| row(removal, false, true, visit))
+                .map(|removal| row(removal, (false, true), &clients, visit))
                 .collect(),
-            clients,
+            clients: used
+                .into_iter()
+                .map(|label| {
+                    let name = clients.name(&label);
+                    (label, name)
+                })
+                .collect(),
             now: when::input(Timestamp::now()),
             holds,
             newest: !(paged.after.is_empty() && paged.lost.is_empty()),
@@ -281,18 +286,19 @@ fn named(removal: &Removal) -> String {
     format!("{}-{}", at.0, revision.0)
 }
 
-fn row(removal: &Removal, may_restore: bool, may_copy: bool, visit: &Visit) -> TrashRow {
+fn row(
+    removal: &Removal,
+    (may_restore, may_copy): (bool, bool),
+    clients: &Clients,
+    visit: &Visit,
+) -> TrashRow {
     let last_first = removal.last_first.as_deref();
     TrashRow {
         revision: removal.revision.0,
-        name: names::short(&names::ordered(
-            &removal.display,
-            last_first,
-            &visit.settings,
-        )),
+        name: names::short(&names::ordered(&removal.display, last_first, visit)),
         when: when::shown(removal.at, visit.text),
         who: names::of_author(removal.person, &removal.person_name, visit),
-        client: removal.client.clone(),
+        client: clients.name(&removal.client),
         before: removal.at.0 - 1,
         may_restore,
         may_copy,

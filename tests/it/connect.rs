@@ -53,6 +53,12 @@ fn the_guide_has_a_page_for_every_kind_in_both_languages() {
         for kind in kinds {
             let page = browser.page(&format!("/connect/{kind}"));
             assert!(page.contains("<ol class=\"guide\"><li>"), "{kind}");
+            if kind != "new-outlook" {
+                // Before a password is made.
+                assert_eq!(value(&page, "login"), "alice", "{kind}");
+                assert!(server.address.ends_with(&value(&page, "server")), "{kind}");
+                assert!(!page.contains("value-app-password"), "{kind}");
+            }
         }
     }
     assert_eq!(browser.get("/connect/toaster").status, 404);

@@ -52,7 +52,27 @@ pub fn between(before: Option<&Document>, after: Option<&Document>) -> Vec<Diffe
                 after: Some(after.clone()),
             }),
     );
+    say_names_once(&mut differences);
     differences
+}
+
+/// Leaves out the parts of a name where the name as it is shown changed by the same words.
+fn say_names_once(differences: &mut Vec<Difference>) {
+    let words = |value: &Option<String>| {
+        let words = value.as_deref().unwrap_or_default();
+        let words = words.split(|c: char| c == ',' || c.is_whitespace());
+        let mut words: Vec<String> = words
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect();
+        words.sort_unstable();
+        words
+    };
+    let said = |difference: &Difference| (words(&difference.before), words(&difference.after));
+    let shown = differences.iter().find(|found| found.property == "FN");
+    if let Some(shown) = shown.map(said) {
+        differences.retain(|found| found.property != "N" || said(found) != shown);
+    }
 }
 
 /// The lines that are not among others, each of which stands for one.

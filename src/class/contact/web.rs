@@ -21,7 +21,7 @@ use self::{
 };
 use super::{Contact, eas::beyond, parse, picture};
 use crate::{
-    domain::{book::Edit, error::Result, settings::Settings},
+    domain::{book::Edit, error::Result},
     text::Text,
     web::facet::{CardView, Form, Reader, Rebased, Side, Submitted, WebFacet},
 };
@@ -34,9 +34,9 @@ impl WebFacet for Contact {
         }
     }
 
-    fn name(&self, document: &[u8], settings: &Settings) -> String {
+    fn name(&self, document: &[u8], reader: &Reader) -> String {
         let card = Document::parse(document);
-        card.map_or_else(|_| String::new(), |card| view::name(&card, settings))
+        card.map_or_else(|_| String::new(), |card| view::name(&card, reader))
     }
 
     fn form(&self, document: Option<&[u8]>, text: &Text) -> Form {

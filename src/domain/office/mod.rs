@@ -22,7 +22,7 @@ use super::{
 };
 
 /// Whoever runs the program on the data, as histories and the audit trail name them.
-const OPERATOR: &str = "command line";
+pub const OPERATOR: &str = "command line";
 
 /// The administration, opened by a person who may administer or by the operator.
 #[derive(Clone)]

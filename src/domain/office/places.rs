@@ -32,7 +32,8 @@ pub struct GroupRow {
 /// Names of settings that change while the server runs.
 const NOTICE: &str = "maintenance-notice";
 const NEW_DEVICES: &str = "new-devices";
-const LAST_BACKUP: &str = "last-backup";
+/// Name of the value about the last backup.
+pub const LAST_BACKUP: &str = "last-backup";
 const PUBLIC_URL: &str = "public-url";
 
 /// The access given to new devices of one kind of client.
@@ -171,9 +172,8 @@ impl Office {
     /// Writes a consistent copy of the database to a file, and records it.
     pub async fn back_up(&self, file: &Path) -> Result<()> {
         self.core().store().backup(file).await?;
-        let (file, now) = (file.display().to_string(), Timestamp::now());
-        let value = serde_json::json!({ "file": file, "at": now });
-        if let Err(error) = self.set(LAST_BACKUP, Some(value.to_string())).await {
+        let note = backup_note(file, Timestamp::now());
+        if let Err(error) = self.set(LAST_BACKUP, Some(note)).await {
             tracing::warn!(%error, "the backup was made, and could not be noted");
         }
         Ok(())
@@ -230,6 +230,11 @@ impl Office {
             .await
             .map(drop)
     }
+}
+
+/// What is kept of a backup under [`LAST_BACKUP`].
+pub fn backup_note(file: &Path, at: Timestamp) -> String {
+    serde_json::json!({ "file": file.display().to_string(), "at": at }).to_string()
 }
 
 /// File and time of the last backup; none before the first.

@@ -471,14 +471,11 @@ impl Node {
         }
     }
 
-    /// The query as understood, in words; `and`, `or` and `not` are the reader's.
-    pub fn describe(&self, and: &str, or: &str, not: &str) -> String {
-        let nested = |node: &Node| {
-            let text = node.describe(and, or, not);
-            match node {
-                Node::Leaf(_) => text,
-                _ => format!("({text})"),
-            }
+    /// The query as understood, as it can be typed.
+    pub fn describe(&self) -> String {
+        let nested = |node: &Node| match node {
+            Node::Leaf(leaf) => leaf.shown.clone(),
+            _ => format!("({})", node.describe()),
         };
         match self {
             Node::Leaf(leaf) => leaf.shown.clone(),
@@ -487,18 +484,12 @@ impl Node {
                 negatives,
             } => {
                 let mut parts: Vec<String> = positives.iter().map(nested).collect();
-                let excluded = negatives
-                    .iter()
-                    .map(|node| format!("{not} {}", nested(node)));
-                parts.extend(excluded);
-                parts.join(&format!(" {and} "))
+                parts.extend(negatives.iter().map(|node| format!("-{}", nested(node))));
+                parts.join(" AND ")
             }
             Node::Or(branches) => {
-                let parts: Vec<String> = branches
-                    .iter()
-                    .map(|node| node.describe(and, or, not))
-                    .collect();
-                parts.join(&format!(", {or} "))
+                let parts: Vec<String> = branches.iter().map(Node::describe).collect();
+                parts.join(", OR ")
             }
         }
     }

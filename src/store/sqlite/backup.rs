@@ -4,10 +4,10 @@ use std::{
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, backup::Backup};
+use rusqlite::{Connection, ErrorCode, OpenFlags, backup::Backup, params};
 
 use super::{
     DATABASE, check,
@@ -18,7 +18,14 @@ use super::{
     unavailable,
     writer::Counter,
 };
-use crate::domain::error::{Error, Result};
+use crate::domain::{
+    error::{Error, Result},
+    id::Timestamp,
+    office::{
+        OPERATOR,
+        places::{LAST_BACKUP, backup_note},
+    },
+};
 
 /// Ends the name of what a restored backup replaced.
 const BEFORE: &str = ".before-restore";
@@ -50,7 +57,7 @@ pub fn restore(file: &Path, directory: &Path) -> Result<()> {
     make_directory(directory).map_err(unavailable)?;
     let target = directory.join(DATABASE);
     let staged = PathBuf::from(beside(&target, ".restoring"));
-    let restored = stage(file, &staged).and_then(|copy| replace(copy, &target));
+    let restored = stage(file, &staged).and_then(|copy| replace(copy, &target, file));
     remove(&staged);
     let stored = restored?;
     Counter::open(&directory.join(COUNTER))?.set(stored);
@@ -83,13 +90,16 @@ fn stage(file: &Path, staged: &Path) -> Result<Connection> {
     Ok(copy)
 }
 
-/// Puts a staged copy in the place of a database; how many commits it counts.
-fn replace(copy: Connection, target: &Path) -> Result<u64> {
+/// Puts a staged copy of a backup in the place of a database; how many commits it counts.
+fn replace(copy: Connection, target: &Path, file: &Path) -> Result<u64> {
     let (mut connection, before) = replaceable(target)?;
+    let mut last_backup = None;
     if before > 0 {
         keep(&connection, target)?;
+        last_backup = office_value(&connection, LAST_BACKUP);
     }
     new_epochs(&copy)
+        .and_then(|()| note_restored(&copy, file, last_backup))
         .and_then(|()| {
             // A server that runs builds everybody anew and wakes who waits.
             let revision = before.max(rights_revision(&copy)?) + 1;
@@ -101,6 +111,35 @@ fn replace(copy: Connection, target: &Path) -> Result<u64> {
         .and_then(|_| copy_pages(&copy, &mut connection))
         .map_err(unavailable)?;
     commits(&connection).map_err(unavailable)
+}
+
+/// Notes in a copy that it is a backup put back, and which backup is the last one: what was replaced
+/// knew, else this one.
+fn note_restored(copy: &Connection, file: &Path, last: Option<String>) -> rusqlite::Result<()> {
+    let now = Timestamp::now();
+    copy.execute(
+        "INSERT INTO audit (at, client, what) VALUES (?1, ?2, ?3)",
+        params![
+            now.0,
+            OPERATOR,
+            format!("backup restored: {}", file.display())
+        ],
+    )?;
+    let made = fs::metadata(file).and_then(|file| file.modified()).ok();
+    let made = made.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    let made = made.and_then(|at| i64::try_from(at.as_millis()).ok());
+    let last = last.unwrap_or_else(|| backup_note(file, made.map_or(now, Timestamp)));
+    copy.execute(
+        "INSERT OR REPLACE INTO office (name, value) VALUES (?1, ?2)",
+        [LAST_BACKUP, last.as_str()],
+    )?;
+    Ok(())
+}
+
+/// A value of the administration; none in a database that an older version left.
+fn office_value(connection: &Connection, name: &str) -> Option<String> {
+    let sql = "SELECT value FROM office WHERE name = ?1";
+    connection.query_row(sql, [name], |row| row.get(0)).ok()
 }
 
 /// Keeps what is replaced; what was kept before it stays until the copy is whole.

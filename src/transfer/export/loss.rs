@@ -14,6 +14,7 @@ pub enum Loss {
     NumbersBeyondColumns,
     NumbersBeyondOne,
     KindsOfNumbers,
+    DisplayNames,
     NamesInFull,
     Nicknames,
     PhoneticNames,
@@ -55,6 +56,7 @@ impl Loss {
                 "addresses beyond one of each kind, web addresses after the second, the kind of numbers without a column of it, and numbers when all columns are full"
             }
             Loss::KindsOfNumbers => "kinds of numbers other than mobile, work, home and fax",
+            Loss::DisplayNames => "displayed names that are not made of the other fields",
             Loss::NamesInFull => "middle names, prefixes and suffixes",
             Loss::Nicknames => "nicknames",
             Loss::PhoneticNames => "phonetic names",
@@ -109,6 +111,7 @@ pub fn losses(rendition: Rendition) -> &'static [Loss] {
         Rendition::Csv(Preset::Outlook) => &[
             Loss::Photos,
             Loss::Lists,
+            Loss::DisplayNames,
             Loss::EmailsAfterThird,
             Loss::NumbersBeyondColumns,
             Loss::OwnLabels,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
+use serde::Deserialize;
 
 use super::{OfficeVisit, office_of, settled, shell};
 use crate::{
@@ -22,6 +23,7 @@ use crate::{
         page::{Shell, show},
         params::{Path, Query},
         request::Visit,
+        search_members::Pages,
         told::{Deed, Done, Told},
     },
 };
@@ -87,6 +89,7 @@ struct Page {
     here: String,
     row: GroupRow,
     members: Vec<MemberRow>,
+    pages: Pages,
     remove_text: String,
 }
 
@@ -96,14 +99,23 @@ struct MemberRow {
     role: &'static str,
 }
 
+/// Which page of the members.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Paged {
+    page: usize,
+}
+
 /// `GET /admin/groups/ID`
 pub async fn page(
     State(web): State<Arc<Web>>,
     Path(id): Path<i64>,
     admin: OfficeVisit,
+    Query(shown): Query<Paged>,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &admin.visit, &admin.office, id, done.into());
+    let at = (id, shown.page);
+    let shown = show_page(&web, &admin.visit, &admin.office, at, done.into());
     admin.visit.answer(&web, shown).await
 }
 
@@ -111,20 +123,25 @@ async fn show_page(
     web: &Web,
     visit: &Visit,
     office: &Office,
-    id: i64,
+    (id, page): (i64, usize),
     told: Told,
 ) -> Result<Response> {
     let row = office.group(GroupId(id)).await?;
-    let members = office.members(GroupId(id)).await?.into_iter();
+    let members = office.members(GroupId(id)).await?;
+    let here = format!("/admin/groups/{id}");
+    let link = |page: usize| format!("{here}?page={page}");
+    let (members, pages) = Pages::part(&members, page, link, visit.text);
     let status = told.status();
     let page = Page {
-        here: format!("/admin/groups/{id}"),
+        here: here.clone(),
+        pages,
         remove_text: fill(visit.text.admin.remove_group_text, &[&row.group.name]),
         members: members
+            .iter()
             .map(|member| MemberRow {
                 role: role_name(member.role, visit.text),
                 name: names::of_account(&member.name, &visit.settings),
-                login: member.login,
+                login: member.login.clone(),
             })
             .collect(),
         row,
@@ -168,7 +185,7 @@ where
     let changed = change(office.clone()).await;
     let path = format!("/admin/groups/{id}");
     settled(web, visit, changed, Deed::AdminSaved, &path, async |told| {
-        show_page(web, visit, &office, id, told).await
+        show_page(web, visit, &office, (id, 1), told).await
     })
     .await
 }
@@ -188,7 +205,7 @@ pub async fn remove(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Po
         removed,
         Deed::AdminRemoved,
         "/admin/groups",
-        async |told| show_page(&web, visit, &office, id, told).await,
+        async |told| show_page(&web, visit, &office, (id, 1), told).await,
     )
     .await
 }

@@ -176,7 +176,7 @@ async fn attached_to(
             PlacePath::of(&book).path(),
             card.placement.server_id
         );
-        let name = names::of_contact(&card.placement.display, &[], &visit.settings);
+        let name = names::of_contact(&card.placement.display, &[], visit);
         (path, name)
     };
     let contacts = book.attached_to(placement).await?;

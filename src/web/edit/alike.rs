@@ -55,11 +55,7 @@ fn rows(visit: &Visit, book: &Book, found: Vec<duplicates::Alike>) -> Vec<Alike>
         });
         Alike {
             id: placement.server_id.clone(),
-            name: names::short(&names::of_contact(
-                &placement.display,
-                texts,
-                &visit.settings,
-            )),
+            name: names::short(&names::of_contact(&placement.display, texts, visit)),
             detail: detail.collect::<Vec<_>>().join(" · "),
             why: reasons(found.likeness, &found.reasons, visit.text.transfer),
             path: format!("{place}/c/{}", placement.server_id),

@@ -71,7 +71,7 @@ pub async fn stored(
 fn created_at(web: &Web, visit: &Visit, book: &Book, stored: &Card) -> Response {
     let place = PlacePath::of(book).path();
     let path = format!("{place}/c/{}", stored.placement.server_id);
-    let done = Done::of(Deed::Created).to(&web.facet.name(&stored.document, &visit.settings));
+    let done = Done::of(Deed::Created).to(&web.facet.name(&stored.document, &visit.reader()));
     done.at(&path)
 }
 

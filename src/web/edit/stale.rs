@@ -40,7 +40,7 @@ pub async fn page(
     }
     let page = Conflict {
         shell: visit.shell(web, Some(&item.place.path())),
-        about: names::of_item(web, &card, &visit.settings),
+        about: names::of_item(web, &card, visit),
         action: format!("{}/edit", item.path()),
         back: item.path(),
         version: book.version_of(&card).await?,

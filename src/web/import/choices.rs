@@ -162,6 +162,12 @@ impl Asked {
         self.only.as_ref().is_some_and(asked)
     }
 
+    /// Whether the records that are asked for are none of the file's.
+    pub fn misses(&self, file: &File) -> bool {
+        let mut records = file.entries.iter().map(|entry| entry.record);
+        !file.entries.is_empty() && !records.any(|record| self.wants(record))
+    }
+
     /// What becomes of a record that is like a contact there is.
     pub fn choice(&self, alike: &Alike) -> Choice {
         let usual = match alike.likeness {

@@ -49,7 +49,7 @@ pub async fn suggest(
                     name: names::short(&names::of_contact(
                         &hit.placement.display,
                         &hit.texts,
-                        &visit.settings,
+                        &visit,
                     )),
                     detail: detail.map(|(_, value)| straight(value)).unwrap_or_default(),
                     path: format!("{path}/c/{}", hit.placement.server_id),

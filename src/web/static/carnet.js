@@ -491,6 +491,12 @@ const KEYS = {
 
 const FIELD = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 
+/** The button that a form is sent by: the primary one, else the only one. */
+function mainButton(form) {
+  const buttons = all("button:not([type=button])", form);
+  return $("button.primary", form) ?? (buttons.length === 1 ? buttons[0] : null);
+}
+
 function keydown(event) {
   const { key, target } = event;
   const keys = "keys" in document.body.dataset;
@@ -500,7 +506,7 @@ function keydown(event) {
     if (keys && !target.matches(FIELD) && !$("form.contact[data-changed]")) press("#cancel");
   }
   if ((event.ctrlKey || event.metaKey) && key === "Enter" && target.matches("input, textarea, select")) {
-    const button = keys && target.form && $("button.primary", target.form);
+    const button = keys && target.form && mainButton(target.form);
     if (!button) return;
     event.preventDefault();
     return target.form.requestSubmit(button);

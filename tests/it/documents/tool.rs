@@ -277,7 +277,10 @@ fn a_document_is_shared_moved_and_copied() {
     assert_eq!(bob.get(&format!("{copy}/file")).body, b"v1");
     // Moved: it leaves Private.
     done(&alice, &format!("{HERE}/folders"), &[("name", "Old")]);
-    let old = option(&alice.page(&format!("{page}/share")), "Private · Old");
+    let share = alice.page(&format!("{page}/share"));
+    let (team, own) = (share.find(">Team · Board<"), share.find(">Private · Old<"));
+    assert!(team.is_some() && team < own, "groups come first: {share}");
+    let old = option(&share, "Private · Old");
     let at = done(&alice, &format!("{page}/share/move"), &[("to", &old)]);
     assert!(alice.card_named(HERE, "plan2.txt").is_none());
     assert_eq!(alice.get(at.split('?').next().expect("a path")).status, 200);

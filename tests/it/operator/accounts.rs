@@ -305,6 +305,35 @@ fn an_import_by_command_line_loses_nothing_unseen() {
     assert_eq!(report["warnings"][0]["line"], 1);
     let report = import(&[], "Ann Lee;ann@example.org\nBo Ray;bo@example.org\n");
     assert_eq!((&report["stored"], told(&report)), (&Value::from(2), 0));
+    // What the web lets choose, so does the command line.
+    let table = "name|birthday|note\r\nZo\u{E9} Mac|03/04/1980|x\r\n";
+    let path = data.join("mac.csv");
+    let octets: Vec<u8> = table
+        .chars()
+        .map(|c| if c == 'é' { 0x8E } else { c as u8 })
+        .collect();
+    fs::write(&path, octets).expect("written");
+    let path = path.to_str().expect("a path");
+    let chosen = [
+        "--encoding",
+        "macintosh",
+        "--delimiter",
+        "bar",
+        "--dates",
+        "MDY",
+    ];
+    works(
+        data,
+        &[&["import", "--to", "carol"], &chosen[..], &[path]].concat(),
+    );
+    let cards = works(data, &["export", "--from", "carol"]);
+    assert!(
+        cards.contains("FN:Zoé Mac\r\n") && cards.contains("BDAY:1980-03-04\r\n"),
+        "{cards}"
+    );
+    let google = "First Name,Labels\nFrida,* Other Contacts\n";
+    let report = import(&["--collected", "--format", "google"], google);
+    assert_eq!(report["stored"], 1);
     let twins = CARD.to_owned() + &CARD.replace("One", "Two");
     let report = import(&[], &twins);
     assert_eq!((&report["stored"], told(&report)), (&Value::from(2), 1));

@@ -88,6 +88,12 @@ fn a_backup_put_back_gives_every_client_a_fresh_start() {
     let address = program.address("http");
     clients.recover(&address, 14);
     works(&data, &["check"]);
+    // It is told afterwards, and the last backup is still known.
+    let audit = works(&data, &["audit"]);
+    assert!(audit.contains("backup restored: "), "{audit}");
+    works(&data, &["user", "set", "alice", "--admin"]);
+    let health = Browser::of(&address, "alice").page("/admin");
+    assert!(health.contains(backup), "{health}");
     program.stop();
 
     // Into a new directory, the server started afterwards.

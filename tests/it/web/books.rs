@@ -167,3 +167,22 @@ fn a_new_contact_for_a_book_that_went_meanwhile_is_saved_in_private() {
     assert_eq!(saved.status, 303, "{}", saved.text());
     assert!(alice.card_named("/c/private", "Noé Fluss").is_some());
 }
+
+#[test]
+fn one_limit_is_told_of_all_private_books_together() {
+    let server = Server::start();
+    server.set_quota("alice", 15);
+    let friends = made(&server, "friends", "Friends");
+    let one = friends.put("f1.vcf", ("If-None-Match", "*"), &card("f1", "Freda"));
+    assert_eq!(one.status, 201);
+    let mut browser = Browser::of(&server.address, "alice");
+    let page = browser.page("/settings");
+    assert!(page.contains("Private books: 15 of 15 contacts"), "{page}");
+    let page = browser.page("/c/books/friends");
+    assert!(page.contains("15 of 15 private contacts used"), "{page}");
+    browser.language = "fr";
+    let path = "/c/books/friends/new";
+    let full = browser.save(path, &[("given", "Zora")], None);
+    let said = "Vos carnets privés sont pleins : ils peuvent contenir 15 contacts en tout.";
+    assert!(full.text().contains(said), "{}", full.text());
+}

@@ -340,6 +340,10 @@ fn a_program_is_shown_renamed_and_forgotten() {
     );
     let list = browser.page(LIST);
     assert!(list.contains("My laptop") && list.contains(">1<"), "{list}");
+    // Histories call it so too.
+    let card = browser.card_named("/c/private", "By program");
+    let history = browser.page(&format!("{}/history", card.expect("a card")));
+    assert!(history.contains("· My laptop</p>"), "{history}");
     assert_eq!(order(&browser, &here, "forget").status, 303);
     assert_eq!(browser.get(&here).status, 404);
     // It is back when it comes again.

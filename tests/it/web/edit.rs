@@ -261,7 +261,7 @@ fn the_field_that_is_wrong_says_so() {
         "name=\"tel-0\" value=\"\" inputmode=\"tel\">",
         "name=\"email-0\" value=\"\" inputmode=\"email\" autocapitalize=\"none\"",
         "name=\"url-0\" value=\"\" inputmode=\"url\" autocapitalize=\"none\"",
-        "name=\"given\" value=\"\">",
+        "name=\"given\" value=\"\" autofocus>",
     ] {
         assert!(page.contains(typing), "{typing}: {page}");
     }

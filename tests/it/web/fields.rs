@@ -280,3 +280,29 @@ fn names_that_turn_their_surroundings_are_shown_straight_and_kept_as_they_are() 
     let told = told.split("<h1>").next().expect("a message");
     assert!(told.contains("Choir now") && !turns(told), "{told}");
 }
+
+#[test]
+fn typing_goes_on_in_the_first_field_and_in_a_row_that_was_added() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let focused = |page: &str| -> Vec<String> {
+        let tags = page.split("<input id=\"").skip(1);
+        let tags = tags.filter_map(|piece| piece.split('>').next());
+        let focused = tags.filter(|tag| tag.ends_with(" autofocus"));
+        let ids = focused.filter_map(|tag| tag.split('"').next());
+        ids.map(str::to_owned).collect()
+    };
+    let page = browser.page("/c/private/new");
+    assert_eq!(focused(&page).len(), 1, "{page}");
+    let fields = [
+        ("given", "Zoé"),
+        ("tel-0", "+33 1 99 00 00 01"),
+        ("more", "tel"),
+    ];
+    let page = browser.save("/c/private/new", &fields, None).text();
+    let rows = focused(&page);
+    assert!(
+        matches!(&rows[..], [row] if row.starts_with("tel-") && row != "tel-0"),
+        "{rows:?}"
+    );
+}

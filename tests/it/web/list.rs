@@ -437,6 +437,8 @@ fn favourites_and_lists_are_filled_written_to_and_emptied() {
     let page = browser.page("/c/private?show=favourites");
     assert!(page.contains("Clara Dubois") && !page.contains("Anaïs Petit"));
     assert!(page.contains("Favourites <span class=\"number\">1</span>"));
+    let shown = browser.page("/c/private?show=favourites");
+    assert!(shown.contains("<h1>Private · Favourites</h1>"), "{shown}");
     let history = browser.page(&format!("{clara}/history"));
     assert!(history.contains("Favourite") && history.contains("★"));
     assert!(!history.contains("X-CARNET"), "{history}");
@@ -444,7 +446,7 @@ fn favourites_and_lists_are_filled_written_to_and_emptied() {
     assert!(
         browser
             .page("/c/private?show=favourites")
-            .contains("No contact matches")
+            .contains("There are no favourites here yet.")
     );
 
     let answer = browser.submit("/c/private/lists", &[token, ("name", " ")]);
@@ -509,18 +511,18 @@ fn a_list_that_is_nearly_full_says_how_much_is_left() {
     let book = Book::of(&server.address, "bob");
     server.set_quota("bob", 10);
     (0..8).for_each(|n| put(&book, &format!("u{n}"), "Quota", &format!("P{n}")));
-    assert!(!browser.page("/c/private").contains("used here"));
+    assert!(!browser.page("/c/private").contains("private contacts used"));
     put(&book, "u8", "Quota", "P8");
     let page = browser.page("/c/private");
     assert!(
-        page.contains("9 of 10 used here: 1 more can be imported."),
+        page.contains("9 of 10 private contacts used: 1 more can be imported."),
         "{page}"
     );
     browser.language = "fr";
     assert!(
         browser
             .page("/c/private")
-            .contains("Utilisés ici : 9 sur 10.")
+            .contains("Contacts privés utilisés : 9 sur 10.")
     );
 }
 

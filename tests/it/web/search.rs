@@ -166,6 +166,11 @@ fn what_was_not_understood_is_told_and_nothing_is_an_error() {
             assert!(page.contains(said), "{language} {query}: {page}");
         }
     }
+    let page = search(&browser, "q=martin%20-lille%20OR%20roubaix&in=private");
+    assert!(
+        page.contains("Compris ainsi : martin AND -lille, OR roubaix"),
+        "what can be typed: {page}"
+    );
     browser.language = "en";
     let page = search(&browser, "q=martin%20lille%20OR%20roubaix&in=private");
     assert!(

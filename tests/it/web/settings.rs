@@ -186,3 +186,22 @@ fn numbers_without_a_country_code_are_of_the_country_set() {
         403
     );
 }
+
+#[test]
+fn a_contact_without_a_name_is_called_so_in_the_language_of_the_reader() {
+    let server = Server::start();
+    let mut browser = Browser::of(&server.address, "bob");
+    browser.language = "fr";
+    let book = Book::of(&server.address, "bob");
+    put(&book, "nobody", "FN:Unnamed\r\nN:;;;;\r\nNOTE:Somebody\r\n");
+    let card = browser.card_named("/c/private", "Sans nom");
+    let page = browser.page(&card.expect("it is in the list"));
+    assert!(page.contains("<h1>Sans nom</h1>"), "{page}");
+    let gone = book.send("DELETE", "/dav/bob/private/contacts/nobody.vcf", &[], b"");
+    assert_eq!(gone.status, 204);
+    let trash = browser.page("/c/private/trash");
+    assert!(
+        trash.contains("Sans nom") && !trash.contains("Unnamed"),
+        "{trash}"
+    );
+}

@@ -13,9 +13,9 @@ use super::{
 };
 use crate::{
     class::contact::{FAVOURITE, eas::date, index::family_first},
-    domain::{direction::straight, settings::Settings},
+    domain::direction::straight,
     text::{Text, dates, fill},
-    web::facet::{Callee, CardAction, CardLine, CardView, Dialled, Reader, mailto},
+    web::facet::{Callee, CardAction, CardLine, CardView, Dialled, Reader, mailto, said},
 };
 
 /// Properties that say nothing to a reader, or are shown elsewhere on the page.
@@ -60,7 +60,7 @@ pub fn view(card: &Document, reader: &Reader, country: Option<Region>) -> CardVi
     let own = settings.default_country.as_deref();
     let country = own.and_then(|own| own.parse().ok()).or(country);
     let formatted = card.formatted_name();
-    let name = name(card, settings);
+    let name = name(card, reader);
     let mut lines = Vec::new();
     let mut add = |label: &str, line: CardLine| {
         if !line.value.is_empty() {
@@ -138,10 +138,11 @@ pub fn view(card: &Document, reader: &Reader, country: Option<Region>) -> CardVi
     }
 }
 
-/// A name in the order a person set.
-pub fn name(card: &Document, settings: &Settings) -> String {
-    let family_first = family_first(card).filter(|_| settings.last_first);
-    straight(&family_first.unwrap_or_else(|| card.formatted_name()))
+/// A name in the order a person set; another word for that of a contact without one.
+pub fn name(card: &Document, reader: &Reader) -> String {
+    let family_first = family_first(card).filter(|_| reader.settings.last_first);
+    let name = family_first.unwrap_or_else(|| card.formatted_name());
+    straight(said(&name, reader.text))
 }
 
 /// Name of a property with its types (`TEL;WORK`); unknown ones keep their own.
@@ -201,6 +202,9 @@ pub fn value(name: &str, value: &str, text: &Text) -> String {
     let name = name.to_ascii_uppercase();
     if DATES.contains(&name.as_str()) {
         return date_shown(value, text).unwrap_or_else(|| value.to_owned());
+    }
+    if name == "FN" {
+        return said(value, text).to_owned();
     }
     let choices = singles().find_map(|field| match field.place {
         Place::Choice(choices) if choices.properties.contains(&name.as_str()) => Some(choices),

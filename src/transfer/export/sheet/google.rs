@@ -1,6 +1,9 @@
 //! CSV with Google's new header.
 
-use crate::transfer::fields::{Fields, Value};
+use crate::transfer::{
+    fields::{Fields, Value},
+    google::DISPLAY_NAME,
+};
 
 /// Header and rows in Google's columns.
 pub fn rows(contacts: &[Fields]) -> Vec<Vec<String>> {
@@ -31,7 +34,7 @@ pub fn rows(contacts: &[Fields]) -> Vec<Vec<String>> {
         most(|f| f.related.len()),
         most(|f| f.urls.len()),
         most(|f| f.dates.len() + usize::from(!f.anniversary.is_empty())),
-        most(|f| f.custom.len()),
+        most(|f| f.custom.len() + usize::from(f.own_display().is_some())),
         most(|f| f.ims.len()),
     ];
     let kinds = [
@@ -100,10 +103,16 @@ pub fn rows(contacts: &[Fields]) -> Vec<Vec<String>> {
         if !fields.anniversary.is_empty() {
             events.insert(0, Value::labelled(&fields.anniversary, "Anniversary"));
         }
-        let custom: Vec<Value> = fields
-            .custom
-            .iter()
-            .map(|(name, value)| Value::labelled(value, name))
+        let shown = fields.own_display();
+        let custom: Vec<Value> = shown
+            .map(|name| Value::labelled(name, DISPLAY_NAME))
+            .into_iter()
+            .chain(
+                fields
+                    .custom
+                    .iter()
+                    .map(|(name, value)| Value::labelled(value, name)),
+            )
             .collect();
         pairs(&mut row, &fields.emails, counts[0], |value| {
             label_of(value, false)

@@ -1,6 +1,10 @@
 //! Groups and the rights on them.
 
-use carnet::domain::rights::GroupRight;
+use carnet::domain::{
+    batch::{Batch, Op, PersonOp},
+    id::Timestamp,
+    rights::GroupRight,
+};
 
 use super::{Setting, Visitor};
 use crate::support::browser::{escaped, hidden};
@@ -256,6 +260,19 @@ fn cases_19_to_22_and_29_add_is_granted_to_members_and_to_everyone() {
     // Members are searched by part of their name, and several granted at once.
     let page = ada.page("/g/G/rights?q=MA");
     assert!(page.contains("> max") && !page.contains("> zed"), "{page}");
+    // Whoever was ticked before, and the right, stay.
+    let ticked = setting.id("zed");
+    let more = format!("/g/G/rights?q=MA&grantee={ticked}&grantee=x&right=add-delete");
+    let page = ada.page(&more);
+    let zed_box = format!("name=\"grantee\" value=\"{ticked}\" checked> zed");
+    assert!(page.contains(&zed_box) && page.contains("> max"), "{page}");
+    assert_eq!(page.matches(" checked").count(), 1);
+    assert!(page.contains("value=\"add-delete\" selected"), "{page}");
+    let k = mia.card("/g/G", "k");
+    let group = hidden(&mia.page(&format!("{k}/rights")), "group");
+    let more = format!("{k}/rights?group={group}&q=coco&grantee={ticked}");
+    let page = mia.page(&more);
+    assert!(page.contains(&zed_box) && page.contains("> coco"), "{page}");
     let (mia_id, max_id) = (setting.id("mia"), setting.id("max"));
     let grant = "/g/G/rights/grant";
     let both = [
@@ -433,4 +450,44 @@ fn who_may_not_empty_a_group_is_not_asked_how_much_it_holds() {
     let setting = Setting::start();
     assert_eq!(setting.visit("mia").status("/g/G/empty"), 403);
     assert_eq!(setting.visit("ada").status("/g/G/empty"), 200);
+}
+
+#[test]
+fn the_members_of_a_large_group_are_on_pages() {
+    let setting = Setting::start();
+    let add = async {
+        let core = setting.server.core();
+        let group = core.group(&setting.actor("ada").await, "G").await;
+        let group = group.expect("a group");
+        for n in 0..120 {
+            let login = format!("n{n:03}");
+            let op = Op::Person(PersonOp::AddPerson {
+                login: login.clone(),
+                email: None,
+                name: login.clone(),
+                admin: false,
+                password_hash: String::new(),
+                class: String::new(),
+            });
+            let batch = Batch {
+                client: "command line".to_owned(),
+                at: Timestamp::now(),
+                ops: vec![op],
+                ..Batch::default()
+            };
+            core.commit(batch).await.expect("an account");
+            group.add_member(&login).await.expect("added");
+        }
+    };
+    setting.server.runtime.block_on(add);
+    let ada = setting.visit("ada");
+    let page = ada.page("/g/G/members");
+    assert!(page.contains("Page 1 of 2"), "{page}");
+    assert!(page.contains(">n000<") && !page.contains(">n119<"));
+    let page = ada.page("/g/G/members?page=2");
+    assert!(page.contains("Page 2 of 2") && page.contains(">n119<"));
+    assert!(page.contains("rel=\"prev\"") && !page.contains("rel=\"next\""));
+    let page = ada.page("/g/G/members?q=n0");
+    assert!(page.contains("100 of 125 members") && !page.contains("Page 1"));
+    assert!(ada.page("/g/G/members?page=99").contains("Page 2 of 2"));
 }

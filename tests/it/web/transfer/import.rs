@@ -149,7 +149,7 @@ fn the_steps_speak_french_and_the_first_names_the_room_left() {
         .collect();
     let first = browser.page(&format!("{HERE}/import"));
     assert!(
-        first.contains("0 of 7 used here: 7 more can be imported."),
+        first.contains("0 of 7 private contacts used: 7 more can be imported."),
         "{first}"
     );
     let check = sent(&browser, &[("nine.vcf", cards.as_bytes())]);
@@ -169,7 +169,17 @@ fn the_steps_speak_french_and_the_first_names_the_room_left() {
     ] {
         assert!(page.contains(&escaped(words)), "{words}: {page}");
     }
-    // Which ones is chosen by their numbers.
+    // Which ones is chosen by their numbers; nothing is imported where there are none of them.
+    let token = hidden(&page, "token");
+    let fields = [("token", token.as_str()), ("records", "20-30")];
+    for step in ["", "/start"] {
+        let path = format!("{}{step}", check.split('?').next().expect("a path"));
+        let answer = browser.submit(&path, &fields);
+        assert_eq!(answer.status, 422, "{step}");
+        let said =
+            "Aucune fiche du fichier n'est parmi « 20-30 » : elles sont numérotées de 1 à 9.";
+        assert!(answer.text().contains(&escaped(said)), "{}", answer.text());
+    }
     let report = begun(&browser, &check, &[("records", "2-3, 9")]);
     let report = ended(&browser, &report);
     assert!(report.contains("Créés : 3."), "{report}");
