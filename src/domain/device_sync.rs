@@ -301,6 +301,9 @@ impl DeviceBook {
         viewer.owned = work.owned.clone();
         let mut choke = record.choke.clone();
         let withheld = lost.and_then(|lost| choke.withhold(lost, Timestamp::now()));
+        if let Some(item) = &withheld {
+            work.leave_out(item);
+        }
         let mut page = if call.get_changes {
             let forced = work.forced.iter().map(|(_, id)| id);
             let sent = forced.chain(&withheld).cloned().collect();
@@ -324,21 +327,19 @@ impl DeviceBook {
         } else {
             record.certain
         };
-        let sole = match &page.items[..] {
-            [(What::Add | What::Change, row)] if work.forced.is_empty() => {
-                Some(row.server_id.clone())
-            }
-            _ => None,
-        };
         let out_of_turn = work.told_out_of_turn(&page.items, &viewer, &page.state, lost);
         let told = wanted(&work.forced, page.items);
+        let sole = match &told[..] {
+            [(What::Add | What::Change, item)] => Some(item.clone()),
+            _ => None,
+        };
         let mut offered = choke.held_back().to_vec();
         offered.retain(|item| told.iter().any(|(_, told)| told == item));
         let written = work.written();
         let settings = call.settings.clone().unwrap_or(record.settings.clone());
         let silent = call.commands.is_empty() && told.is_empty() && lost.is_none();
         let more = page.more || (call.get_changes && work.is_owed);
-        choke.rest(page.more);
+        choke.rest(page.more || sole.is_some());
         let mut ops = work.take_ops(&self.book, self.device);
         let is_kept = |op: &&Op| matches!(op, Op::History(HistoryOp::Refuse(_)));
         let kept = ops.iter().filter(is_kept).count();
