@@ -274,7 +274,7 @@ def throttle(name, port, number):
             X_Forwarded_For=spoofed, Forwarded=f"for={spoofed}", X_Real_IP=spoofed,
         )
         statuses.append(answer.status)
-    assert statuses[0] == 401 and statuses[-1] in (429, 503), (name, statuses)
+    assert statuses[0] == 401 and any(status in (429, 503) for status in statuses), (name, statuses)
     answer = Client(port, other, "bob").ask("PROPFIND", "/dav/bob/private/contacts/", Depth="0")
     assert answer.status == 207, (name, "somebody else is held up", answer.status)
 

@@ -213,7 +213,7 @@ fn what_was_under_way_when_the_server_was_killed_is_sent_after_it_starts_again()
 fn a_message_nobody_took_in_time_is_given_up() {
     let (server, _sink) = mailing(&[Mood::Later; 40]);
     let mut short = message("ann@example.org", Letter::Test);
-    short.until = Timestamp(Timestamp::now().0 + 1500);
+    short.until = Timestamp(Timestamp::now().0 + 4000);
     server.commit(Op::Outbox(OutboxOp::Post(Box::new(short))));
     let given_up = wait_for(&server, State::GivenUp);
     assert!(given_up.answer.contains("not now"), "{given_up:?}");

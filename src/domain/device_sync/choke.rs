@@ -115,9 +115,9 @@ impl Choke {
         self.since = None;
     }
 
-    /// Restores the page size at the end of a round.
-    pub(super) fn rest(&mut self, more: bool) {
-        if !more {
+    /// Restores the page size at the end of a round, once no single item is left to be taken.
+    pub(super) fn rest(&mut self, is_tried: bool) {
+        if !is_tried {
             self.narrow = false;
         }
     }

@@ -54,7 +54,7 @@ pub(super) struct Previous {
     /// The item that this step began to hold back, because the device cannot process it.
     #[serde(default)]
     pub withheld: Option<String>,
-    /// The only item of the step.
+    /// The only item that the answer tells of, be it the server's copy after a write.
     #[serde(default)]
     pub sole: Option<String>,
     /// Items of the answer in a later version than `end` says; they move to [`Record::given`] once

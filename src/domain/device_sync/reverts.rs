@@ -43,6 +43,12 @@ impl Work {
         self.forced.extend(copies.cloned());
     }
 
+    /// Tells nothing of an item that the device cannot take.
+    pub(super) fn leave_out(&mut self, item: &str) {
+        self.forced.retain(|(_, told)| told != item);
+        self.reverts.retain(|revert| revert.server_id != item);
+    }
+
     /// Takes back once more what the device did not listen to.
     pub(super) fn repeat_reverts(&mut self) {
         for revert in self.reverts.iter_mut().filter(|revert| revert.left > 0) {

@@ -11,7 +11,6 @@ use crate::domain::{
     batch::{HistoryOp, Op},
     error::Result,
     id::Timestamp,
-    item::Placement,
     round::{Page, State, Viewer, What, fill_page},
 };
 
@@ -41,6 +40,9 @@ impl DeviceBook {
         viewer.owned = work.owned.clone();
         let mut choke = record.choke.clone();
         let withheld = lost.and_then(|lost| choke.withhold(lost, Timestamp::now()));
+        if let Some(item) = &withheld {
+            work.leave_out(item);
+        }
         let (mut page, certain) = if call.get_changes {
             let withheld = withheld.as_ref();
             let page = self.page(call, &viewer, &start, &choke, withheld, &work);
@@ -51,16 +53,16 @@ impl DeviceBook {
             (Page::nothing(start.clone()), record.certain)
         };
         choke.adjust(&mut page.items);
-        let sole = sole(&page.items, &work);
         let out_of_turn = work.told_out_of_turn(&page.items, &viewer, &page.state, lost);
         let told = wanted(&work.forced, page.items);
+        let sole = sole(&told);
         let mut offered = choke.held_back().to_vec();
         offered.retain(|item| told.iter().any(|(_, told)| told == item));
         let written = work.written();
         let settings = call.settings.clone().unwrap_or(record.settings.clone());
         let silent = call.commands.is_empty() && told.is_empty() && lost.is_none();
         let more = page.more || (call.get_changes && work.is_owed);
-        choke.rest(page.more);
+        choke.rest(page.more || sole.is_some());
         let mut ops = work.take_ops(&self.book, self.device);
         let is_kept = |op: &&Op| matches!(op, Op::History(HistoryOp::Refuse(_)));
         let kept = ops.iter().filter(is_kept).count();
@@ -147,9 +149,9 @@ impl DeviceBook {
 }
 
 /// The item of an answer that has no other.
-fn sole(items: &[(What, Placement)], work: &Work) -> Option<String> {
-    match items {
-        [(What::Add | What::Change, row)] if work.forced.is_empty() => Some(row.server_id.clone()),
+fn sole(told: &[(What, String)]) -> Option<String> {
+    match told {
+        [(What::Add | What::Change, item)] => Some(item.clone()),
         _ => None,
     }
 }

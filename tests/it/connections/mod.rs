@@ -24,6 +24,7 @@ fn closes(stream: &mut TcpStream, most: Duration) -> Duration {
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {
                 return begin.elapsed();
             }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => panic!("open after {:?}: {error}", begin.elapsed()),
         }
     }

@@ -4,16 +4,14 @@
 //! CARNET_HISTORIES sets how many; the seed of a history is its number. Thousands of histories of the
 //! same laws run below HTTP: `tests/it/model.rs` and `src/domain/round/tests.rs`.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use carnet_proto::wbxml::Element;
 
 use crate::support::{
     dice::Dice,
     phone::{Phone, add, change, commands, delete, document, indent, responses},
+    quick_folder,
     server::Server,
     tree::{all, text_at, wbxml},
 };
@@ -237,14 +235,7 @@ fn history(server: &Server, seed: u64) {
 
 #[test]
 fn devices_converge_whatever_the_network_does() {
-    // Flushes cost nothing in memory.
-    let memory = Path::new("/dev/shm");
-    let folder = if memory.is_dir() {
-        tempfile::tempdir_in(memory)
-    } else {
-        tempfile::tempdir()
-    };
-    let server = Server::start_in_with(folder.expect("a folder"), |config| {
+    let server = Server::start_in_with(quick_folder(), |config| {
         config.eas_max_devices = 100_000;
     });
     let histories = std::env::var("CARNET_HISTORIES")

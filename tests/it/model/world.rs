@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -27,7 +26,7 @@ use carnet::{
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::support::dice::Dice;
+use crate::support::{dice::Dice, quick_folder};
 
 pub fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread()
@@ -112,15 +111,8 @@ pub struct Scene {
 
 impl World {
     pub fn new() -> Self {
-        // Flushes cost nothing in memory.
-        let memory = PathBuf::from("/dev/shm");
-        let folder = if memory.is_dir() {
-            tempfile::tempdir_in(memory)
-        } else {
-            tempfile::tempdir()
-        };
         let mut world = Self {
-            folder: folder.expect("a folder"),
+            folder: quick_folder(),
             core: None,
             last: std::sync::Mutex::default(),
         };

@@ -25,7 +25,7 @@ fn serve(data: &Path, log: &Path, variables: &[(&str, &str)]) -> Program {
 /// The lines about requests, once there are as many as wanted of a face.
 fn requests(log: &Path) -> Vec<Value> {
     // The line of a request is written when its answer has left.
-    std::thread::sleep(Duration::from_millis(300));
+    std::thread::sleep(Duration::from_millis(1000));
     fs::read_to_string(log)
         .expect("a log")
         .lines()

@@ -27,7 +27,7 @@ fn ask(address: &str, more: &[(&str, &str)]) -> Answer {
 /// Samples by name and labels, as they are written.
 fn samples(address: &str) -> BTreeMap<String, f64> {
     // A request is counted when its answer has left.
-    std::thread::sleep(Duration::from_millis(200));
+    std::thread::sleep(Duration::from_millis(700));
     let answer = ask(address, &[("Authorization", &format!("Bearer {TOKEN}"))]);
     assert_eq!(answer.status, 200);
     let text = answer.text();

@@ -197,7 +197,10 @@ async fn an_import_that_waits_is_ended_undone_and_its_file_goes() {
     let import = jobs.start(&book, "crowd", &job).await.expect("begun");
     // One that goes on is not ended.
     jobs.end(&book, import).await.expect("told");
-    while !fixture.progress(import).await.0.paused {
+    for _ in 0..4_000 {
+        if fixture.progress(import).await.0.paused {
+            break;
+        }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     jobs.tidy().await.expect("tidied");

@@ -203,7 +203,7 @@ fn born(uid: &str, name: &str, day: chrono::NaiveDate) -> Vec<u8> {
 fn the_nearest_birthdays_are_there_however_many_there_are() {
     let server = Server::start();
     let browser = Browser::of(&server.address, "bob");
-    let today = chrono::Utc::now().date_naive();
+    let today = chrono::Local::now().date_naive();
     let later = today + chrono::Days::new(20);
     let mut cards = vec![born("z", "Zulu", today)];
     server.fill("bob", cards.clone());

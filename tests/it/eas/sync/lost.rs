@@ -244,6 +244,54 @@ fn an_item_a_device_cannot_take_is_found_and_held_back() {
 }
 
 #[test]
+fn an_item_a_device_cannot_take_is_held_back_where_it_is_the_last() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "choker", "14.1");
+    phone.pull();
+    let mut other = Phone::set_up(&server, "alice", "writer", "14.1");
+    other.push(&add("bad", "Bad"));
+    let mut answers = (0..40).map(|_| {
+        wait_for_hours(&server);
+        phone.sync(CHANGES)
+    });
+    let without = answers.find(|answer| commands(answer).is_empty());
+    let without = without.expect("an answer without it");
+    phone.key = text_at(&without, &["SyncKey"]).expect("a key");
+    assert!(phone.pull().is_empty());
+}
+
+#[test]
+fn a_copy_of_its_own_write_that_a_device_cannot_take_is_held_back() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "choker", "14.1");
+    let weber = id_of(&phone.pull(), "Weber");
+    // A date that is none: the device is sent what was made of its write.
+    let edit = change(&weber, "LastName", "Renamed") + "    Contacts:Birthday = garbage\n";
+    let commands_of = format!("AirSync:Commands\n{}", indent(&edit));
+    let asked = phone.key.clone();
+    let mut taken = false;
+    for _ in 0..40 {
+        let answer = phone.sync_key(&asked, &commands_of);
+        let told = commands(&answer);
+        if told.is_empty() {
+            phone.key = text_at(&answer, &["SyncKey"]).expect("a key");
+            taken = true;
+            break;
+        }
+        assert_eq!(told, [triple("Change", &weber, "Renamed")]);
+        wait_for_hours(&server);
+    }
+    assert!(taken, "its other contacts synchronize again");
+    let mut other = Phone::set_up(&server, "alice", "fixer", "14.1");
+    other.pull();
+    let answer = other.push(&add("new", "Newest"));
+    let newest = server_id(&answer);
+    assert_eq!(phone.pull(), [triple("Add", &newest, "Newest")]);
+    other.push(&change(&weber, "LastName", "Mended"));
+    assert_eq!(phone.pull(), [triple("Add", &weber, "Mended")]);
+}
+
+#[test]
 fn a_weak_connection_costs_no_item_and_deletions_are_never_held_back() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "bob", "weak", "14.1");
