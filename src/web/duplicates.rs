@@ -66,7 +66,10 @@ pub async fn page(
         let (suggested, count) = book.duplicates(SHOWN).await?;
         let told: Told = done.into();
         let one = |card: &Card| {
-            let (name, said) = brief(&web.facet.view(&book.content(card), &visit.reader()));
+            let (name, said) = brief(
+                &web.facet.view(&book.content(card), &visit.reader()),
+                visit.text,
+            );
             (card.placement.server_id.clone(), name, said)
         };
         let pairs = suggested.iter().map(|pair| Pair {

@@ -173,9 +173,9 @@ impl Done {
             .n
             .split(',')
             .filter_map(|number| number.parse::<u64>().ok())
-            .map(|number| number.to_string())
+            .map(|number| text.grouped(number))
             .collect();
-        let first = values.first().and_then(|number| number.parse().ok());
+        let first = self.n.split(',').find_map(|number| number.parse().ok());
         let first = first.unwrap_or_default();
         let named = self.done.sentence(text, first)?;
         if values.is_empty() {

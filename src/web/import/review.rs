@@ -15,7 +15,7 @@ use crate::{
         item::Card,
         likeness::Likeness,
     },
-    text::fill,
+    text::{Text, fill},
     transfer::{Alike, Choice, File, Foreseen, Format, Made, Outcome},
     web::{
         Web,
@@ -161,7 +161,10 @@ impl Review<'_> {
     }
 
     fn brief(&self, card: &[u8]) -> (String, String) {
-        brief(&self.web.facet.view(card, &self.visit.reader()))
+        brief(
+            &self.web.facet.view(card, &self.visit.reader()),
+            self.visit.text,
+        )
     }
 
     /// Number of contacts that importing would add.
@@ -237,10 +240,10 @@ async fn present(book: &Book, pair: &Alike) -> Result<Option<Card>> {
 }
 
 /// A name, and what else a contact says in one line.
-pub fn brief(view: &CardView) -> (String, String) {
+pub fn brief(view: &CardView, text: &Text) -> (String, String) {
     let summary = (!view.summary.is_empty()).then(|| view.summary.clone());
     let lines = view.lines.iter().take(BRIEF);
-    let said = lines.map(|line| format!("{}: {}", line.label, line.value.replace('\n', ", ")));
+    let said = lines.map(|line| text.labelled(&line.label, &line.value.replace('\n', ", ")));
     let said: Vec<String> = summary.into_iter().chain(said).collect();
     (view.name.clone(), said.join(" · "))
 }

@@ -212,8 +212,8 @@ pub async fn answer(
                 wrong: String::new(),
             };
             let said = now.iter().map(|(label, value)| match value.as_str() {
-                "" => format!("{label}: –"),
-                value => format!("{label}: {}", value.replace('\n', ", ")),
+                "" => text.labelled(label, "–"),
+                value => text.labelled(label, &value.replace('\n', ", ")),
             });
             let said = said.collect::<Vec<_>>().join(" · ");
             let problem = fill(text.mail.changed_to, &[&said]);
