@@ -9,6 +9,10 @@ sentences! {
     service: "Service", "Service";
     service_as_written: "As written", "Comme écrit";
     messaging_hint: "The service chosen is written in front: skype:name, xmpp:name@example.org", "Le service choisi est écrit devant : skype:nom, xmpp:nom@example.org";
+    selected_one: "{} selected", "{} sélectionné";
+    all_contacts: "All contacts", "Tous les contacts";
+    no_favourites: "No favourites yet.", "Aucun favori pour l'instant.";
+    no_lists: "No lists yet.", "Aucune liste pour l'instant.";
     to_the_field: "Go to the field", "Aller au champ";
     departed: "a person who has left", "une personne partie";
     ask_custodians: "Its creator is not in the group any more. To have it modified, ask those who run the group: {}.", "La personne qui l'a créé n'est plus dans le groupe. Pour le faire modifier, demandez à qui l'administre : {}.";

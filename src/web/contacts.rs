@@ -90,6 +90,18 @@ impl ListParams {
         !self.q.trim().is_empty() || self.tag != 0 || !self.show.is_empty()
     }
 
+    /// What of a place the list shows, after the name of the place.
+    pub fn heading(&self, place: &str, tags: &[Tag], text: &Text) -> String {
+        let kind = match self.show.as_str() {
+            "favourites" => Some(text.favourites),
+            "lists" => Some(text.lists),
+            show => documents::family_named(show).map(|_| documents::family_name(show, text)),
+        };
+        let tag = tags.iter().find(|tag| tag.id.0 == self.tag);
+        let parts = [Some(place), kind, tag.map(|tag| tag.name.as_str())];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+
     /// URL of this page of the list.
     pub fn address(&self, here: &str) -> String {
         let (page, sort) = (self.page.max(0), self.sort.as_str());
@@ -139,7 +151,10 @@ impl ListParams {
 struct List {
     shell: Shell,
     params: ListParams,
+    /// The place.
     title: String,
+    /// The place, and what of it is shown.
+    heading: String,
     here: String,
     group: bool,
     may_add: bool,
@@ -291,9 +306,11 @@ async fn show_list(
     frame.whole.may_empty = may.remove && total > 0 && !params.is_narrowed();
     let heading =
         |sort: Sort, name: &str| (query.sort != sort).then(|| params.link(&here, 0, name, ""));
+    let title = name_of(&book, visit);
     let page = List {
         shell,
-        title: name_of(&book, visit),
+        heading: params.heading(&title, &tags, text),
+        title,
         group: !book.is_private(),
         may_add: may.add,
         verifies: web.outlets.mail,
@@ -326,10 +343,11 @@ async fn show_list(
             modified: heading(Sort::Modified, "modified"),
         },
         rows,
-        empty: if params.is_narrowed() {
-            text.no_match
-        } else {
-            text.no_contacts
+        empty: match (params.show.as_str(), params.is_narrowed()) {
+            ("favourites", _) if counts.favourites == 0 => text.book.no_favourites,
+            ("lists", _) if counts.lists == 0 => text.book.no_lists,
+            (_, true) => text.no_match,
+            (_, false) => text.no_contacts,
         },
         frame,
         here: here.clone(),
