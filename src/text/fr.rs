@@ -418,7 +418,7 @@ pub const FR: Text = Text {
     favourites: "Favoris",
     lists: "Listes",
     filter: "Filtrer cette liste",
-    selected_count: "{} sélectionné(s)",
+    selected_count: "{} sélectionnés",
     open_details: "Détails",
     tag_actions: "Actions de l'étiquette {}",
     actions_of: "Actions de {}",
