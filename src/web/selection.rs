@@ -313,7 +313,7 @@ pub async fn empty(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted
         }
         Err(Error::Invalid(Rule::Count(_))) => {
             let count = visit.text.count_differs.to_owned();
-            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, count)
+            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, count).about(["count"])
         }
         Err(error) => Told::refused(&error, visit),
     };
