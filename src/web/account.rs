@@ -300,18 +300,16 @@ pub async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         let new = posted.value("new");
         let person = web.core.account(&visit.actor).await?;
         let mut wrong = Vec::new();
-        if let Some(weak) = weakness(new, &person) {
-            wrong.push((
-                "new",
-                match weak {
-                    Weak::TooShort => fill(x.password_short, &[&SHORTEST]),
-                    Weak::TooLong => x.password_long.to_owned(),
-                    Weak::OwnName => x.password_own_name.to_owned(),
-                    Weak::Common => x.password_common.to_owned(),
-                },
-            ));
-        } else if new == posted.value("old") {
+        if new == posted.value("old") {
             wrong.push(("new", x.password_same.to_owned()));
+        } else if let Some(weak) = weakness(new, &person) {
+            let why = match weak {
+                Weak::TooShort => fill(x.password_short, &[&SHORTEST]),
+                Weak::TooLong => x.password_long.to_owned(),
+                Weak::OwnName => x.password_own_name.to_owned(),
+                Weak::Common => x.password_common.to_owned(),
+            };
+            wrong.push(("new", why));
         }
         if new != posted.value("again") {
             wrong.push(("again", x.passwords_differ.to_owned()));
