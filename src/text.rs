@@ -24,6 +24,7 @@ macro_rules! sentences {
 
 pub mod account;
 pub mod admin;
+pub mod audit;
 pub mod book;
 pub mod connect;
 pub mod dates;
@@ -73,6 +74,8 @@ macro_rules! text {
             pub first_start: &'static first_start::FirstStart,
             /// What others did for a person.
             pub news: &'static news::News,
+            /// The lines of the audit trail.
+            pub audit: &'static audit::Audit,
             $(pub $field: &'static str,)+
         }
 
@@ -91,6 +94,7 @@ macro_rules! text {
                     .chain(self.documents.all())
                     .chain(self.first_start.all())
                     .chain(self.news.all())
+                    .chain(self.audit.all())
                     .collect()
             }
         }

@@ -17,6 +17,7 @@ pub const FR: Text = Text {
     documents: &super::documents::FR,
     first_start: &super::first_start::FR,
     news: &super::news::FR,
+    audit: &super::audit::FR,
     sign_in: "Connexion",
     sign_in_title: "Se connecter à Carnet",
     sign_out: "Déconnexion",
