@@ -24,6 +24,7 @@ macro_rules! sentences {
 
 pub mod account;
 pub mod admin;
+pub mod audit;
 pub mod book;
 pub mod connect;
 pub mod dates;
@@ -73,6 +74,8 @@ macro_rules! text {
             pub first_start: &'static first_start::FirstStart,
             /// What others did for a person.
             pub news: &'static news::News,
+            /// The lines of the audit trail.
+            pub audit: &'static audit::Audit,
             $(pub $field: &'static str,)+
         }
 
@@ -91,6 +94,7 @@ macro_rules! text {
                     .chain(self.documents.all())
                     .chain(self.first_start.all())
                     .chain(self.news.all())
+                    .chain(self.audit.all())
                     .collect()
             }
         }
@@ -211,7 +215,29 @@ impl Text {
 
     /// What is said of so many, with the number in its place.
     pub fn counted<N: TryInto<u64> + Display + Copy>(&self, count: N, said: Plural) -> String {
-        fill(self.of_many(count, said), &[&count])
+        fill(self.of_many(count, said), &[&self.grouped(count)])
+    }
+
+    /// A number as people read it: from five digits on, in groups of three.
+    pub fn grouped(&self, count: impl Display) -> String {
+        let digits = count.to_string();
+        if digits.len() < 5 || digits.contains(|c: char| !c.is_ascii_digit()) {
+            return digits;
+        }
+        let mark = if self.lang == "fr" { '\u{202f}' } else { ',' };
+        let mut grouped = String::with_capacity(digits.len() * 2);
+        for (at, digit) in digits.char_indices() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                grouped.push(mark);
+            }
+            grouped.push(digit);
+        }
+        grouped
+    }
+
+    /// A value after what it is called.
+    pub fn labelled(&self, label: &str, value: &str) -> String {
+        format!("{label}{} {value}", self.mail.colon)
     }
 
     /// The same language with another way to write dates.
@@ -321,6 +347,21 @@ mod tests {
                 assert_ne!(english, french, "{name}");
             }
         }
+    }
+
+    #[test]
+    fn large_numbers_are_read_in_groups() {
+        for (number, english, french) in [
+            (0, "0", "0"),
+            (9999, "9999", "9999"),
+            (10_000, "10,000", "10\u{202f}000"),
+            (1_234_567, "1,234,567", "1\u{202f}234\u{202f}567"),
+        ] {
+            assert_eq!(EN.grouped(number), english);
+            assert_eq!(FR.grouped(number), french);
+        }
+        let said = EN.counted(50_000, ["{} contact", "{} contacts"]);
+        assert!(said.contains("50,000"), "{said}");
     }
 
     #[test]

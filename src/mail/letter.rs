@@ -111,7 +111,7 @@ impl Words {
             Piece::Table(lines) => {
                 let lines = lines.iter().map(|(label, value)| {
                     let value = value.replace('\n', "\n    ");
-                    format!("  {label}{} {value}", text.mail.colon)
+                    format!("  {}", text.labelled(label, &value))
                 });
                 lines.collect::<Vec<_>>().join("\n")
             }

@@ -9,6 +9,10 @@ sentences! {
     service: "Service", "Service";
     service_as_written: "As written", "Comme écrit";
     messaging_hint: "The service chosen is written in front: skype:name, xmpp:name@example.org", "Le service choisi est écrit devant : skype:nom, xmpp:nom@example.org";
+    selected_one: "{} selected", "{} sélectionné";
+    all_contacts: "All contacts", "Tous les contacts";
+    no_favourites: "No favourites yet.", "Aucun favori pour l'instant.";
+    no_lists: "No lists yet.", "Aucune liste pour l'instant.";
     to_the_field: "Go to the field", "Aller au champ";
     departed: "a person who has left", "une personne partie";
     nameless: "Unnamed", "Sans nom";
@@ -21,7 +25,6 @@ sentences! {
     went_nowhere: "There was nothing to change.", "Il n'y avait rien à changer.";
     shared_already: "It was shared with {} already.", "Il était déjà partagé avec {}.";
     copied_to: "A copy was put into {}.", "Une copie a été mise dans {}.";
-    no_favourites: "There are no favourites here yet.", "Il n'y a pas encore de favoris ici.";
     nothing_matches: "Nothing matches.", "Rien ne correspond.";
     tagged_items: "Contacts and documents", "Contacts et documents";
     messages: "E-mail and messaging", "Courriel et messagerie";

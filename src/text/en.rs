@@ -17,6 +17,7 @@ pub const EN: Text = Text {
     documents: &super::documents::EN,
     first_start: &super::first_start::EN,
     news: &super::news::EN,
+    audit: &super::audit::EN,
     sign_in: "Sign in",
     sign_in_title: "Sign in to Carnet",
     sign_out: "Sign out",

@@ -32,6 +32,7 @@ use crate::{
         error::{Error, Result},
         id::Timestamp,
         principal::Profile,
+        rule::Rule,
     },
     http::body,
     text::fill,
@@ -210,17 +211,18 @@ pub async fn card(State(web): State<Arc<Web>>, visit: Visit, mut form: Multipart
         Ok(Err(told)) => told,
         Err(Error::Exists(_)) => {
             let why = visit.text.account.email_taken.to_owned();
-            Told::Refused(StatusCode::CONFLICT, why)
+            Told::Refused(StatusCode::CONFLICT, why).about(["email"])
+        }
+        Err(error @ Error::Invalid(Rule::DisplayName)) => {
+            Told::refused(&error, &visit).about(["name"])
         }
         Err(error) => Told::refused(&error, &visit),
     };
     let chosen = card.portrait.picture.as_ref();
-    let told = match told {
-        // A page cannot hold what was chosen.
-        Told::Refused(status, why) if chosen.is_some_and(|picture| !picture.is_empty()) => {
-            Told::Refused(status, format!("{why} {}", visit.text.book.photo_again))
-        }
-        told => told,
+    // A page cannot hold what was chosen.
+    let told = match chosen.is_some_and(|picture| !picture.is_empty()) {
+        true => told.adding(visit.text.book.photo_again),
+        false => told,
     };
     telling_again(&web, &visit, told, card.portrait).await
 }
@@ -243,7 +245,7 @@ async fn change(
         .as_deref()
         .is_some_and(|email| email.trim() != present);
     if other && let Err(told) = confirmed(web, visit, &card.password).await? {
-        return Ok(Err(told));
+        return Ok(Err(told.about(["card-password"])));
     }
     let wanted = portrait.email.clone().unwrap_or_default();
     if !other || wanted.trim().is_empty() || !web.outlets.mail {
@@ -294,26 +296,33 @@ fn media_type(octets: &[u8]) -> &'static str {
 pub async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let visit = &posted.visit;
     let x = visit.text.account;
-    let refused = |why: String| Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why);
     let changed = async {
-        if let Err(told) = confirmed(&web, visit, posted.value("old")).await? {
-            return Ok(Err(told));
-        }
         let new = posted.value("new");
-        if new != posted.value("again") {
-            return Ok(Err(refused(x.passwords_differ.to_owned())));
-        }
-        if new == posted.value("old") {
-            return Ok(Err(refused(x.password_same.to_owned())));
-        }
         let person = web.core.account(&visit.actor).await?;
-        if let Some(weak) = weakness(new, &person) {
-            return Ok(Err(refused(match weak {
+        let mut wrong = Vec::new();
+        if new == posted.value("old") {
+            wrong.push(("new", x.password_same.to_owned()));
+        } else if let Some(weak) = weakness(new, &person) {
+            let why = match weak {
                 Weak::TooShort => fill(x.password_short, &[&SHORTEST]),
                 Weak::TooLong => x.password_long.to_owned(),
                 Weak::OwnName => x.password_own_name.to_owned(),
                 Weak::Common => x.password_common.to_owned(),
-            })));
+            };
+            wrong.push(("new", why));
+        }
+        if new != posted.value("again") {
+            wrong.push(("again", x.passwords_differ.to_owned()));
+        }
+        let (mut fields, sentences): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
+        let sentences = sentences.join(" ");
+        if let Err(told) = confirmed(&web, visit, posted.value("old")).await? {
+            fields.insert(0, "old");
+            return Ok(Err(told.adding(&sentences).about(fields)));
+        }
+        if !fields.is_empty() {
+            let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, sentences);
+            return Ok(Err(told.about(fields)));
         }
         let hash = auth::hash(new.to_owned()).await?;
         let language = visit.text.lang;
@@ -462,11 +471,12 @@ pub async fn delete(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let deleted = async {
         if posted.value("login").trim() != visit.actor.login {
             let why = fill(visit.text.account.delete_typed, &[&visit.actor.login]);
-            return Ok(Err(Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why)));
+            let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why);
+            return Ok(Err(told.about(["login"])));
         }
         let password = posted.value("password");
         if let Err(told) = confirmed(&web, visit, password).await? {
-            return Ok(Err(told));
+            return Ok(Err(told.about(["password"])));
         }
         web.core.delete_account(&visit.actor).await.map(Ok)
     };

@@ -91,19 +91,17 @@ pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<
 pub async fn make(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let visit = &posted.visit;
     let x = visit.text.account;
-    let refused = |why: &str| {
-        Err(Told::Refused(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            why.to_owned(),
-        ))
+    let refused = |why: &str, field: Option<&'static str>| {
+        let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why.to_owned());
+        Err(told.about(field))
     };
     let made = match asked(&posted) {
-        Err(_) => refused(x.networks_wrong),
-        Ok(new) if new.scope.protocols.is_empty() => refused(x.protocol_rule),
+        Err(_) => refused(x.networks_wrong, Some("networks")),
+        Ok(new) if new.scope.protocols.is_empty() => refused(x.protocol_rule, None),
         Ok(new) if new.scope.access.places.as_ref().is_some_and(Vec::is_empty) => {
-            refused(x.place_rule)
+            refused(x.place_rule, None)
         }
-        Ok(new) if new.name.is_empty() => refused(x.password_rule),
+        Ok(new) if new.name.is_empty() => refused(x.password_rule, Some("name")),
         Ok(new) => {
             let name = new.name.clone();
             let made = web.core.make_app_password(&visit.actor, new).await;

@@ -10,6 +10,7 @@ use http::{HeaderMap, StatusCode, header};
 
 use super::{
     Web, attachments, calls, documents,
+    facet::CardLine,
     form::{Posted, ranges},
     item_rights::whom_to_ask,
     lists::members_of,
@@ -65,6 +66,16 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     let rights = book.item_privileges(placement).await?;
     let content = book.content(&card);
     let mut view = web.facet.view(&content, &visit.reader());
+    let on = book.tags_of(placement.item).await?;
+    if book.is_private() {
+        // Categories that are the person's tags stand under the name.
+        let are_tags = |said: &str| {
+            said.split(", ")
+                .all(|name| on.iter().any(|tag| tag == name))
+        };
+        let kept = |line: &CardLine| line.label != text.categories || !are_tags(&line.value);
+        view.lines.retain(kept);
+    }
     calls::connect(&mut view, visit);
     super::dispatch::lead(web, visit, &item.path(), &mut view).await?;
     let map = visit.settings.map.as_deref();
@@ -82,7 +93,6 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     } else {
         Some(whom_to_ask(&book, placement, visit).await?)
     };
-    let on = book.tags_of(placement.item).await?;
     let tags = web.core.tags(&visit.actor).await?;
     let known = book.places(placement).await?;
     let comments = book.comments(placement).await?;

@@ -90,9 +90,16 @@ impl ListParams {
         !self.q.trim().is_empty() || self.tag != 0 || !self.show.is_empty()
     }
 
-    /// Favourites are shown, all of them.
-    fn shows_favourites_alone(&self) -> bool {
-        self.show == "favourites" && self.q.trim().is_empty() && self.tag == 0
+    /// What of a place the list shows, after the name of the place.
+    pub fn heading(&self, place: &str, tags: &[Tag], text: &Text) -> String {
+        let kind = match self.show.as_str() {
+            "favourites" => Some(text.favourites),
+            "lists" => Some(text.lists),
+            show => documents::family_named(show).map(|_| documents::family_name(show, text)),
+        };
+        let tag = tags.iter().find(|tag| tag.id.0 == self.tag);
+        let parts = [Some(place), kind, tag.map(|tag| tag.name.as_str())];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 
     /// URL of this page of the list.
@@ -144,8 +151,9 @@ impl ListParams {
 struct List {
     shell: Shell,
     params: ListParams,
+    /// The place.
     title: String,
-    /// The title, with the tag or the kind of contacts that alone is shown.
+    /// The place, and what of it is shown.
     heading: String,
     here: String,
     group: bool,
@@ -299,16 +307,9 @@ async fn show_list(
     let heading =
         |sort: Sort, name: &str| (query.sort != sort).then(|| params.link(&here, 0, name, ""));
     let title = name_of(&book, visit);
-    let part = match params.show.as_str() {
-        "favourites" => Some(text.favourites),
-        "lists" => Some(text.lists),
-        _ => None,
-    };
-    let tag = tags.iter().find(|tag| tag.id.0 == params.tag);
-    let part = part.or(tag.map(|tag| tag.name.as_str()));
     let page = List {
         shell,
-        heading: part.map_or_else(|| title.clone(), |part| format!("{title} · {part}")),
+        heading: params.heading(&title, &tags, text),
         title,
         group: !book.is_private(),
         may_add: may.add,
@@ -342,12 +343,11 @@ async fn show_list(
             modified: heading(Sort::Modified, "modified"),
         },
         rows,
-        empty: if params.shows_favourites_alone() {
-            text.book.no_favourites
-        } else if params.is_narrowed() {
-            text.no_match
-        } else {
-            text.no_contacts
+        empty: match (params.show.as_str(), params.is_narrowed()) {
+            ("favourites", _) if counts.favourites == 0 => text.book.no_favourites,
+            ("lists", _) if counts.lists == 0 => text.book.no_lists,
+            (_, true) => text.no_match,
+            (_, false) => text.no_contacts,
         },
         frame,
         here: here.clone(),

@@ -176,7 +176,7 @@ async fn show_folder(
         _ => None,
     };
     let page = Folder {
-        title: folder_name(&book, visit),
+        title: params.heading(&folder_name(&book, visit), &tags, text),
         place: place_name(&book, visit),
         may_add: may.add && !hidden,
         may_change: book.may_change_folder() && !hidden,

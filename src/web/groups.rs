@@ -65,14 +65,17 @@ pub async fn found(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         }
         Err(Error::Exists(_)) => {
             let taken = fill(visit.text.group_name_taken, &[&name]);
-            Told::Refused(StatusCode::CONFLICT, taken)
+            Told::Refused(StatusCode::CONFLICT, taken).about(["name"])
         }
         Err(error @ Error::Invalid(Rule::Groups(_) | Rule::ReservedName)) => {
-            Told::refused(&error, visit)
+            Told::refused(&error, visit).about(["name"])
+        }
+        Err(error @ Error::Invalid(Rule::DisplayName)) => {
+            Told::refused(&error, visit).about(["shown"])
         }
         Err(Error::Invalid(_)) => {
             let rule = visit.text.group_name_rule.to_owned();
-            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, rule)
+            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, rule).about(["name"])
         }
         Err(error) => Told::refused(&error, visit),
     };
@@ -191,6 +194,7 @@ pub async fn add(
                 login => fill(posted.visit.text.no_such_account, &[&login]),
             };
             let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, unknown);
+            let told = told.about(["login"]);
             refused(&web, &posted, &name, told).await
         }
         outcome => {
@@ -348,7 +352,7 @@ pub async fn delete(
 ) -> Response {
     if posted.value("typed").trim() != name {
         let other = fill(posted.visit.text.type_group_name, &[&name]);
-        let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, other);
+        let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, other).about(["typed"]);
         return refused(&web, &posted, &name, told).await;
     }
     part(
@@ -442,7 +446,10 @@ async fn settled(web: &Arc<Web>, posted: &Posted, name: &str, outcome: Result<Do
             PlacePath::Group(name.to_owned()).path()
         )),
         Err(error) => {
-            let told = Told::refused(&error, &posted.visit);
+            let mut told = Told::refused(&error, &posted.visit);
+            if matches!(error, Error::Invalid(Rule::DisplayName)) {
+                told = told.about(["shown"]);
+            }
             refused(web, posted, name, told).await
         }
     }

@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 
 use super::{
     Web,
     error::explain,
     page::{Message, Shell, Tool, show},
     params::Path,
-    request::Visit,
+    request::{Visit, public_shell},
     told::Told,
 };
-use crate::{domain::error::Error, text::Text};
+use crate::{
+    domain::error::Error,
+    text::{self, Text},
+};
 
 /// A section: its address, and its text in English and French.
 struct Section {
@@ -99,23 +102,28 @@ struct Page {
     sections: Vec<(String, String, bool)>,
 }
 
+/// Who reads it: whoever cannot sign in yet may.
+type Reader = Result<Visit, Response>;
+
 /// `GET /help`
-pub async fn index(State(web): State<Arc<Web>>, visit: Visit) -> Response {
-    show_page(&web, &visit, None)
+pub async fn index(State(web): State<Arc<Web>>, reader: Reader, headers: HeaderMap) -> Response {
+    show_page(shell(&web, reader, &headers).await, None)
 }
 
 /// `GET /help/SECTION`
 pub async fn section(
     State(web): State<Arc<Web>>,
-    visit: Visit,
+    reader: Reader,
+    headers: HeaderMap,
     Path(name): Path<String>,
 ) -> Response {
+    let shell = shell(&web, reader, &headers).await;
     match SECTIONS.iter().find(|section| section.name == name) {
-        Some(section) => show_page(&web, &visit, Some(section)),
+        Some(section) => show_page(shell, Some(section)),
         None => {
-            let (status, title, message) = explain(&Error::NotFound, visit.text);
+            let (status, title, message) = explain(&Error::NotFound, shell.text);
             let page = Message {
-                shell: visit.shell_of(&web, Tool::Home, Told::Nothing),
+                shell,
                 title,
                 message,
                 back: Some("/help".to_owned()),
@@ -125,8 +133,15 @@ pub async fn section(
     }
 }
 
-fn show_page(web: &Web, visit: &Visit, section: Option<&Section>) -> Response {
-    let text = visit.text;
+async fn shell(web: &Web, reader: Reader, headers: &HeaderMap) -> Shell {
+    match reader {
+        Ok(visit) => visit.shell_of(web, Tool::Home, Told::Nothing),
+        Err(_) => public_shell(web, text::choose(None, headers)).await,
+    }
+}
+
+fn show_page(shell: Shell, section: Option<&Section>) -> Response {
+    let text = shell.text;
     let title_of = |section: &Section| {
         let first = section.text(text).lines().next().unwrap_or_default();
         first.trim_start_matches("# ").to_owned()
@@ -141,7 +156,7 @@ fn show_page(web: &Web, visit: &Visit, section: Option<&Section>) -> Response {
                 (format!("/help/{}", other.name), title_of(other), here)
             })
             .collect(),
-        shell: visit.shell_of(web, Tool::Home, Told::Nothing),
+        shell,
     };
     show(StatusCode::OK, &page)
 }

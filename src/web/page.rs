@@ -39,6 +39,8 @@ pub struct Shell {
     pub undo: Option<Undo>,
     /// Why the form of this page was refused.
     pub problem: Option<String>,
+    /// Ids of the fields it was refused for.
+    pub wrong: Vec<&'static str>,
     /// What was sent with it.
     pub sent: Vec<(String, String)>,
     /// The administration's notice to everybody.
@@ -56,6 +58,26 @@ impl Shell {
     pub fn sent(&self, name: &str) -> &str {
         let found = self.sent.iter().find(|(sent, _)| sent == name);
         found.map_or("", |(_, value)| value)
+    }
+
+    /// The attributes that say of a field whether it was refused, and what describes it; `hint` is
+    /// the id of the sentence that always does, or empty.
+    pub fn marks(&self, id: &str, hint: &str) -> String {
+        let is_wrong = self.wrong.contains(&id);
+        let described = match (is_wrong, hint) {
+            (true, "") => " aria-describedby=\"problem\"".to_owned(),
+            (true, hint) => format!(" aria-describedby=\"problem {hint}\""),
+            (false, "") => String::new(),
+            (false, hint) => format!(" aria-describedby=\"{hint}\""),
+        };
+        let invalid = if is_wrong {
+            " aria-invalid=\"true\""
+        } else {
+            ""
+        };
+        let is_first = self.wrong.first() == Some(&id);
+        let focus = if is_first { " autofocus" } else { "" };
+        format!("{invalid}{described}{focus}")
     }
 
     /// Whether the refused form had this number in a field.

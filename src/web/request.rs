@@ -175,6 +175,7 @@ impl Visit {
         shell.notice = told.notice(self.text);
         shell.undo = told.undo(here);
         shell.sent = told.sent();
+        shell.wrong = told.fields();
         shell.problem = told.problem();
         shell
     }
@@ -383,6 +384,7 @@ pub fn anonymous_shell(text: &'static Text, token: String) -> Shell {
         notice: None,
         undo: None,
         problem: None,
+        wrong: Vec::new(),
         sent: Vec::new(),
         alerts: Vec::new(),
         news: None,

@@ -60,7 +60,7 @@ pub async fn begin(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let begun = async {
         let password = posted.value("password");
         if let Err(told) = confirmed(&web, visit, password).await? {
-            return Ok(told);
+            return Ok(told.about(["password"]));
         }
         let begun = web.core.begin_second_factor(&visit.actor, new_secret());
         begun.await.map(|()| Told::Nothing)
@@ -125,7 +125,7 @@ pub async fn remove(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 async fn both(web: &Web, posted: &Posted) -> Result<Option<Told>> {
     let visit = &posted.visit;
     if let Err(told) = confirmed(web, visit, posted.value("password")).await? {
-        return Ok(Some(told));
+        return Ok(Some(told.about(["password"])));
     }
     let typed = posted.value("code");
     let (person, peer) = (visit.actor.person, visit.visitor.address);
@@ -147,6 +147,7 @@ fn wrong(code: Code, visit: &Visit) -> Told {
             visit.text.account.code_wrong.to_owned(),
         ),
     }
+    .about(["code"])
 }
 
 async fn answered(web: &Arc<Web>, visit: &Visit, outcome: Result<(Told, Vec<String>)>) -> Response {

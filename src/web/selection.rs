@@ -51,10 +51,10 @@ impl Whole {
     pub fn of(rows: usize, total: i64, link: &dyn Fn(&str) -> String, text: &Text) -> Self {
         Self {
             of_page: link("1"),
-            page: fill(text.book.page_selected, &[&rows]),
+            page: fill(text.book.page_selected, &[&text.grouped(rows)]),
             link: link("2"),
-            select: fill(text.book.select_all_pages, &[&total]),
-            everything: fill(text.select_everything, &[&total]),
+            select: fill(text.book.select_all_pages, &[&text.grouped(total)]),
+            everything: fill(text.select_everything, &[&text.grouped(total)]),
             may_empty: false,
         }
     }
@@ -304,7 +304,7 @@ pub async fn empty(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted
     let visit = &posted.visit;
     let emptied = async {
         let book = place.open(&web, visit).await?;
-        book.empty(posted.number("count")).await
+        book.empty(counted(posted.value("count"))).await
     };
     let told = match emptied.await {
         Ok(undo) => {
@@ -313,12 +313,18 @@ pub async fn empty(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted
         }
         Err(Error::Invalid(Rule::Count(_))) => {
             let count = visit.text.count_differs.to_owned();
-            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, count)
+            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, count).about(["count"])
         }
         Err(error) => Told::refused(&error, visit),
     };
     let page = show_empty(&web, &place, visit, told);
     visit.answer(&web, page).await
+}
+
+/// A number as people write it, in groups or not; 0 when it is none.
+fn counted(typed: &str) -> i64 {
+    let is_mark = |c: char| c.is_whitespace() || c == ',';
+    typed.replace(is_mark, "").parse().unwrap_or(0)
 }
 
 async fn show_empty(
@@ -346,7 +352,8 @@ async fn show_empty(
                 visit.text.counted(count, said)
             } else {
                 let said = [x.empty_group_one, visit.text.empty_group_text];
-                fill(visit.text.of_many(count, said), &[&count, &title])
+                let number = visit.text.grouped(count);
+                fill(visit.text.of_many(count, said), &[&number, &title])
             },
             title,
         },

@@ -53,12 +53,12 @@ pub async fn create(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         Ok(_) => return Done::of(Deed::TagCreated).to(name).at("/tags"),
         Err(Error::Exists(_)) => {
             let taken = fill(visit.text.tag_exists, &[&name]);
-            Told::Refused(StatusCode::CONFLICT, taken)
+            Told::Refused(StatusCode::CONFLICT, taken).about(["name"])
         }
         Err(error @ Error::Invalid(Rule::Tags(_))) => Told::refused(&error, visit),
         Err(Error::Invalid(_)) => {
             let rule = visit.text.tag_rule.to_owned();
-            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, rule)
+            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, rule).about(["name"])
         }
         Err(error) => Told::refused(&error, visit),
     };
@@ -116,7 +116,7 @@ pub async fn assign(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
             let told = match error {
                 Error::Invalid(Rule::TagName) => {
                     let rule = visit.text.tag_rule.to_owned();
-                    Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, rule)
+                    Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, rule).about(["tag-name"])
                 }
                 error => Told::refused(&error, visit),
             };

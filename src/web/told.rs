@@ -22,7 +22,7 @@ use super::{
     request::Visit,
 };
 use crate::{
-    domain::{error::Error, history::Restored, id::PersonId},
+    domain::{error::Error, history::Restored, id::PersonId, rule::Rule},
     text::{Text, fill},
 };
 
@@ -173,9 +173,9 @@ impl Done {
             .n
             .split(',')
             .filter_map(|number| number.parse::<u64>().ok())
-            .map(|number| number.to_string())
+            .map(|number| text.grouped(number))
             .collect();
-        let first = values.first().and_then(|number| number.parse().ok());
+        let first = self.n.split(',').find_map(|number| number.parse().ok());
         let first = first.unwrap_or_default();
         let named = self.done.sentence(text, first)?;
         if values.is_empty() {
@@ -208,13 +208,65 @@ pub enum Told {
     Refused(StatusCode, String),
     /// The same, with what was sent, which the page shows again.
     Again(StatusCode, String, Vec<(String, String)>),
+    /// A refusal because of some fields of the form, by their ids.
+    Fields(Vec<&'static str>, Box<Told>),
+}
+
+/// The field that a rule is about, by its id on every page that has one.
+fn field_of(rule: &Rule) -> Option<&'static str> {
+    match rule {
+        Rule::Address(_) => Some("email"),
+        Rule::Login => Some("login"),
+        Rule::Organization(_) => Some("organization"),
+        Rule::PasswordName(_) => Some("name"),
+        Rule::Quota => Some("quota"),
+        Rule::TypedName => Some("typed"),
+        _ => None,
+    }
 }
 
 impl Told {
     /// A message that says why something was refused.
     pub fn refused(error: &Error, visit: &Visit) -> Self {
         let (status, _, message) = explain(error, visit.text);
-        Told::Refused(status, message)
+        let told = Told::Refused(status, message);
+        match error {
+            Error::Invalid(rule) => told.about(field_of(rule)),
+            _ => told,
+        }
+    }
+
+    /// A refusal because of these fields of the form; of no field in particular where there is none.
+    pub fn about(self, fields: impl IntoIterator<Item = &'static str>) -> Self {
+        let fields: Vec<_> = fields.into_iter().collect();
+        match self {
+            Told::Refused(..) | Told::Again(..) if !fields.is_empty() => {
+                Told::Fields(fields, Box::new(self))
+            }
+            told => told,
+        }
+    }
+
+    /// A refusal with one more sentence; an empty one adds nothing.
+    pub fn adding(self, sentence: &str) -> Self {
+        let longer = |message: String| match sentence {
+            "" => message,
+            sentence => format!("{message} {sentence}"),
+        };
+        match self {
+            Told::Refused(status, message) => Told::Refused(status, longer(message)),
+            Told::Again(status, message, sent) => Told::Again(status, longer(message), sent),
+            Told::Fields(fields, told) => Told::Fields(fields, Box::new(told.adding(sentence))),
+            told => told,
+        }
+    }
+
+    /// The fields that it was refused for.
+    pub fn fields(&self) -> Vec<&'static str> {
+        match self {
+            Told::Fields(fields, _) => fields.clone(),
+            _ => Vec::new(),
+        }
     }
 
     /// A refusal, with what was typed.
@@ -225,6 +277,7 @@ impl Told {
                 let sent = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
                 Told::Again(status, message, sent.collect())
             }
+            Told::Fields(wrong, told) => Told::Fields(wrong, Box::new(told.with_sent(fields))),
             told => told,
         }
     }
@@ -233,6 +286,7 @@ impl Told {
     pub fn sent(&self) -> Vec<(String, String)> {
         match self {
             Told::Again(_, _, sent) => sent.clone(),
+            Told::Fields(_, told) => told.sent(),
             _ => Vec::new(),
         }
     }
@@ -249,6 +303,7 @@ impl Told {
     pub fn status(&self) -> StatusCode {
         match self {
             Told::Refused(status, _) | Told::Again(status, ..) => *status,
+            Told::Fields(_, told) => told.status(),
             _ => StatusCode::OK,
         }
     }
@@ -288,6 +343,7 @@ impl Told {
     pub fn problem(self) -> Option<String> {
         match self {
             Told::Refused(_, message) | Told::Again(_, message, _) => Some(message),
+            Told::Fields(_, told) => told.problem(),
             _ => None,
         }
     }

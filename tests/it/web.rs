@@ -12,6 +12,7 @@ mod search;
 mod settings;
 mod stale;
 mod transfer;
+mod words;
 
 use std::io::Cursor;
 

@@ -17,7 +17,7 @@ use crate::{
     },
     durable,
     http::reach::{Question, reach},
-    text::{admin::Admin, fill},
+    text::{Text, admin::Admin, fill},
     web::{
         Web,
         form::Posted,
@@ -121,7 +121,7 @@ async fn gauges(web: &Web, visit: &Visit, office: &Office) -> Result<Vec<Gauge>>
             },
         });
     }
-    gauges.push(mail(web, office, text).await?);
+    gauges.push(mail(web, office, visit.text).await?);
     gauges.push(Gauge {
         name: text.push,
         said: if web.site.push {
@@ -141,7 +141,8 @@ async fn gauges(web: &Web, visit: &Visit, office: &Office) -> Result<Vec<Gauge>>
 }
 
 /// The queue of outgoing messages.
-async fn mail(web: &Web, office: &Office, text: &'static Admin) -> Result<Gauge> {
+async fn mail(web: &Web, office: &Office, text: &'static Text) -> Result<Gauge> {
+    let admin = text.admin;
     let recent = office.outbox(200).await?;
     let count = |is: fn(&Outgoing) -> bool| recent.iter().filter(|message| is(message)).count();
     let waiting = count(|message| message.state == outbox::State::Waiting);
@@ -149,11 +150,12 @@ async fn mail(web: &Web, office: &Office, text: &'static Admin) -> Result<Gauge>
     let stuck =
         count(|message| message.state == outbox::State::Waiting && message.attempts > STUCK);
     Ok(Gauge {
-        name: text.mail,
+        name: admin.mail,
         said: if web.outlets.mail {
-            fill(text.mail_said, &[&waiting, &lost])
+            let waiting = text.counted(waiting, [admin.mail_waiting_one, admin.mail_waiting]);
+            format!("{waiting}, {}", fill(admin.mail_lost, &[&lost]))
         } else {
-            text.mail_off.to_owned()
+            admin.mail_off.to_owned()
         },
         well: stuck == 0,
     })

@@ -7,7 +7,7 @@ use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{OfficeVisit, shell};
+use super::{OfficeVisit, audit, shell};
 use crate::{
     auth::Why,
     domain::error::Result,
@@ -69,7 +69,13 @@ async fn show_page(web: &Web, admin: &OfficeVisit, before: Option<i64>) -> Resul
             .iter()
             .map(|line| {
                 let at = when::shown(line.at, visit.text);
-                vec![at, line.who.clone(), line.client.clone(), line.what.clone()]
+                let through = audit::through(&line.client, visit.text);
+                vec![
+                    at,
+                    line.who.clone(),
+                    through,
+                    audit::said(&line.what, visit.text),
+                ]
             })
             .collect(),
     };

@@ -1,6 +1,7 @@
 //! The administration pages: they show no contents, and people who do not administer the server
 //! get 404 for all of them.
 
+mod audit;
 mod classes;
 mod devices;
 mod groups;

@@ -243,14 +243,7 @@ async fn present(book: &Book, pair: &Alike) -> Result<Option<Card>> {
 pub fn brief(view: &CardView, text: &Text) -> (String, String) {
     let summary = (!view.summary.is_empty()).then(|| view.summary.clone());
     let lines = view.lines.iter().take(BRIEF);
-    let said = lines.map(|line| {
-        format!(
-            "{}{} {}",
-            line.label,
-            text.mail.colon,
-            line.value.replace('\n', ", ")
-        )
-    });
+    let said = lines.map(|line| text.labelled(&line.label, &line.value.replace('\n', ", ")));
     let said: Vec<String> = summary.into_iter().chain(said).collect();
     (view.name.clone(), said.join(" · "))
 }

@@ -200,15 +200,18 @@ let lastBox;
 
 function selectionChanged() {
   const chosen = rows().filter((row) => box(row).checked).length;
-  const live = $("#selected-count");
   $("form.list").classList.toggle("with-selection", chosen > 0);
-  if (live) live.textContent = chosen ? live.dataset.text.replace("{}", chosen) : "";
   rows().forEach((row) => row.classList.toggle("chosen", box(row).checked));
   const whole = $("#whole");
-  if (!whole) return;
-  whole.hidden = chosen < rows().length;
-  const everything = $("input[name=everything]", whole);
+  const everything = $("#whole input[name=everything]");
+  if (whole) whole.hidden = chosen < rows().length;
   if (everything && whole.hidden) everything.checked = false;
+  const live = $("#selected-count");
+  if (!live) return;
+  const number = everything?.checked ? Number(everything.dataset.total) : chosen;
+  const said = number === 1 ? live.dataset.one : live.dataset.text;
+  const grouped = number < 10000 ? number : number.toLocaleString(document.documentElement.lang);
+  live.textContent = number ? said.replace("{}", grouped) : "";
 }
 
 function select(row, on, through = false) {
@@ -238,6 +241,7 @@ function selection(form) {
   });
   form.addEventListener("click", (event) => {
     if (event.target.matches("input[name=id]")) select(rowOf(event.target), event.target.checked, event.shiftKey);
+    if (event.target.matches("input[name=everything]")) selectionChanged();
   });
   // What is ticked is meant by the buttons above the list too.
   for (const [selector, what] of [["#export-list", "export"], ["#print-list", "print"]]) {

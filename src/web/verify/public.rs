@@ -212,10 +212,9 @@ pub async fn answer(
                 version,
                 wrong: String::new(),
             };
-            let colon = text.mail.colon;
             let said = now.iter().map(|(label, value)| match value.as_str() {
-                "" => format!("{label}{colon} –"),
-                value => format!("{label}{colon} {}", value.replace('\n', ", ")),
+                "" => text.labelled(label, "–"),
+                value => text.labelled(label, &value.replace('\n', ", ")),
             });
             let said = said.collect::<Vec<_>>().join(" · ");
             let problem = fill(text.mail.changed_to, &[&said]);

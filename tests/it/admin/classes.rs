@@ -103,6 +103,17 @@ fn a_class_says_what_its_people_may_use() {
     assert_eq!(text_at(&refused, &["Status"]).as_deref(), Some("177"));
     let logs = root.page("/admin/logs");
     assert!(logs.contains("protocol not allowed by the class"), "{logs}");
+    let mut french = Browser::of(&server.address, "root");
+    french.language = "fr";
+    let logs = french.page("/admin/logs");
+    for line in [
+        "classe &#34;Pupils&#34; changée",
+        "compte alice dans la classe &#34;Pupils&#34;",
+        "compte alice : nouveau mot de passe d&#39;application, &#34;Tablet&#34;",
+    ] {
+        assert!(logs.contains(line), "{line}: {logs}");
+    }
+    assert!(!logs.contains(">account ") && !logs.contains(">class "));
     let removed = submit(
         &root,
         "/admin/classes",

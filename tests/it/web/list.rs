@@ -446,7 +446,7 @@ fn favourites_and_lists_are_filled_written_to_and_emptied() {
     assert!(
         browser
             .page("/c/private?show=favourites")
-            .contains("There are no favourites here yet.")
+            .contains("No favourites yet.")
     );
 
     let answer = browser.submit("/c/private/lists", &[token, ("name", " ")]);
