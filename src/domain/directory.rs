@@ -24,10 +24,16 @@ pub struct Found {
     pub page: Vec<Listed>,
 }
 
+/// Characters of a name that are read ([MS-ASCMD] 2.2.3.183 has as many for To).
+const MAX_CHARS: usize = 256;
+/// Words that are looked for: each is a condition of its own.
+const MAX_WORDS: usize = 16;
+
 /// Words to look for: each must begin a word of somebody's name, e-mail address, company... A number
-/// is one word, however it is written in groups; a sign alone is none.
+/// is one word, however it is written in groups; a sign alone is none. Each is there once, and 16 at
+/// most.
 pub fn words_of(text: &str) -> Vec<String> {
-    let folded = fold(text);
+    let folded = fold(&text.chars().take(MAX_CHARS).collect::<String>());
     // Some programs end a word with a star.
     let parts: Vec<&str> = folded
         .split(|c: char| c.is_whitespace() || c == ',' || c == ';')
@@ -43,6 +49,9 @@ pub fn words_of(text: &str) -> Vec<String> {
             false => words.extend(run.iter().map(|word| (*word).to_owned())),
         }
     }
+    let mut seen = HashSet::new();
+    words.retain(|word| seen.insert(word.clone()));
+    words.truncate(MAX_WORDS);
     words
 }
 
@@ -208,4 +217,20 @@ fn begins(member: &Member, words: &[String]) -> bool {
 
 fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_words_are_looked_for_and_no_more() {
+        assert_eq!(words_of("Ann bea ANN; bea,cal"), ["ann", "bea", "cal"]);
+        let many: String = (b'a'..=b'z')
+            .map(|letter| format!("{} ", char::from(letter)))
+            .collect();
+        assert_eq!(words_of(&many).len(), MAX_WORDS);
+        let late = format!("{}late", "a ".repeat(MAX_CHARS / 2));
+        assert_eq!(words_of(&late), ["a"]);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    future,
     net::IpAddr,
     pin::Pin,
     sync::{
@@ -15,7 +16,7 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{FutureExt as _, TryFutureExt as _};
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, Version, header};
 use hyper::{
     body::{Body as HttpBody, Frame, Incoming, SizeHint},
     server::conn::http1,
@@ -38,7 +39,7 @@ use super::{
     forwarded::{Origin, Proxies},
     headers::Headers,
     limits::{Place, Seldom},
-    lingering::{Lingering, Unread},
+    lingering::{Lingering, Unread, read_out},
     tls::Certificates,
     watched::{Watch, Watched},
 };
@@ -236,18 +237,42 @@ fn answer(
     }
     let stall = terms.patience.stall;
     unread.set(false);
+    // Streams of HTTP/2 end by themselves; who waits for a word before the body is not asked for it.
+    let may_go_on = request.version() < Version::HTTP_2;
+    let is_awaited = request.headers().contains_key(header::EXPECT);
+    let left = unread.clone();
     let request = request.map(|body| {
         if body.is_end_stream() {
             Body::empty()
         } else {
-            Body::new(Received::new(body, origin.address, stall, unread))
+            Body::new(Received::new(
+                body,
+                origin.address,
+                stall,
+                unread,
+                may_go_on,
+            ))
         }
     });
     let answer = terms.service.clone().call(request);
-    answer.map_ok(move |mut response| {
+    let finish = move |mut response: Response<Body>| {
         terms.headers.add(response.headers_mut(), origin.secure);
         work.sends();
         response.map(|body| Watched { body, watch: work })
+    };
+    answer.and_then(move |mut response| match left.rest() {
+        None => future::ready(Ok(finish(response))).left_future(),
+        Some(rest) => async move {
+            if !is_awaited && read_out(rest).await {
+                left.set(false);
+            } else {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(header::CONNECTION, close);
+            }
+            Ok(finish(response))
+        }
+        .boxed()
+        .right_future(),
     })
 }
 
@@ -381,7 +406,7 @@ impl Drop for Work {
 
 /// The body of a request, which has to come on.
 struct Received {
-    body: Incoming,
+    body: Option<Incoming>,
     peer: IpAddr,
     stall: Duration,
     octets: u64,
@@ -391,6 +416,8 @@ struct Received {
     waited: Option<(Instant, Pin<Box<Sleep>>)>,
     /// Notified when the body is dropped before its end.
     unread: Option<Unread>,
+    /// Whether the rest may still be read then.
+    may_go_on: bool,
 }
 
 /// The body comes too slowly.
@@ -399,9 +426,10 @@ struct Received {
 struct TooSlow;
 
 impl Received {
-    fn new(body: Incoming, peer: IpAddr, stall: Duration, unread: Unread) -> Self {
+    fn new(body: Incoming, peer: IpAddr, stall: Duration, unread: Unread, may_go_on: bool) -> Self {
         Self {
-            body,
+            body: Some(body),
+            may_go_on,
             peer,
             stall,
             octets: 0,
@@ -425,8 +453,13 @@ impl Received {
 
 impl Drop for Received {
     fn drop(&mut self) {
-        if let Some(unread) = self.unread.take().filter(|_| !self.body.is_end_stream()) {
-            unread.set(true);
+        let body = self.body.take().filter(|body| !body.is_end_stream());
+        if let (Some(unread), Some(body)) = (self.unread.take(), body) {
+            if self.may_go_on {
+                unread.leave(body);
+            } else {
+                unread.set(true);
+            }
         }
     }
 }
@@ -440,7 +473,10 @@ impl HttpBody for Received {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.get_mut();
-        if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
+        let Some(body) = &mut this.body else {
+            return Poll::Ready(None);
+        };
+        if let Poll::Ready(frame) = Pin::new(body).poll_frame(cx) {
             let data = match &frame {
                 Some(Ok(frame)) => frame.data_ref(),
                 _ => None,
@@ -467,10 +503,11 @@ impl HttpBody for Received {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let known = self.body.as_ref().map(HttpBody::size_hint);
+        known.unwrap_or_default()
     }
 }

@@ -4,16 +4,19 @@ use std::{
     io,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     task::{Context, Poll, ready},
     time::Duration,
 };
 
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep, sleep_until},
+    time::{Instant, Sleep, sleep_until, timeout},
 };
 
 /// Octets that are still taken: the largest body somebody may send, and some.
@@ -22,17 +25,59 @@ const MOST: usize = 16 * 1024 * 1024;
 const LONGEST: Duration = Duration::from_secs(30);
 /// The longest silence between two of them.
 const STALL: Duration = Duration::from_secs(2);
+/// Octets of a body that are read before its early answer leaves, and the time for it.
+const SHORT: usize = 64 * 1024;
+const SOON: Duration = Duration::from_secs(1);
 /// Octets taken at a time.
 const PART: usize = 8 * 1024;
 
 /// A connection was answered before the body of its request was read.
 #[derive(Clone, Default)]
-pub struct Unread(Arc<AtomicBool>);
+pub struct Unread(Arc<Left>);
+
+#[derive(Default)]
+struct Left {
+    unread: AtomicBool,
+    rest: Mutex<Option<Incoming>>,
+}
 
 impl Unread {
     pub fn set(&self, unread: bool) {
-        self.0.store(unread, SeqCst);
+        self.0.unread.store(unread, SeqCst);
     }
+
+    fn is_set(&self) -> bool {
+        self.0.unread.load(SeqCst)
+    }
+
+    /// Keeps a body nobody reads any more.
+    pub fn leave(&self, rest: Incoming) {
+        self.set(true);
+        *self.0.rest.lock().unwrap_or_else(PoisonError::into_inner) = Some(rest);
+    }
+
+    /// The body that was left.
+    pub fn rest(&self) -> Option<Incoming> {
+        let mut rest = self.0.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        rest.take()
+    }
+}
+
+/// Reads a short body to its end, so that the connection goes on (RFC 9112 §9.3); false where it is
+/// long or slow.
+pub async fn read_out(mut rest: Incoming) -> bool {
+    let ended = timeout(SOON, async {
+        let mut octets = 0;
+        while let Some(frame) = rest.frame().await {
+            let Ok(frame) = frame else { return false };
+            octets += frame.data_ref().map_or(0, Bytes::len);
+            if octets > SHORT {
+                return false;
+            }
+        }
+        true
+    });
+    ended.await.unwrap_or(false)
 }
 
 /// A stream that takes what a client still sends, after all was said to it.
@@ -112,7 +157,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Lingering<S> {
         let Stage::Shut(rest) = &mut this.stage else {
             return Poll::Ready(Ok(()));
         };
-        if !this.unread.0.load(SeqCst) {
+        if !this.unread.is_set() {
             return Poll::Ready(Ok(()));
         }
         let mut part = [0; PART];

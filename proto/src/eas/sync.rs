@@ -2,7 +2,7 @@
 
 use crate::wbxml::{
     Element, Tag,
-    page::{air_sync as a, air_sync_base as base},
+    page::{air_sync as a, air_sync_base as base, contacts as c, contacts2 as c2},
 };
 
 /// A Sync request.
@@ -148,9 +148,7 @@ impl Collection {
             class: element.text_of(a::CLASS),
             key,
             id,
-            supported: element
-                .child(a::SUPPORTED)
-                .map(|list| list.elements().map(|child| child.tag).collect()),
+            supported: element.child(a::SUPPORTED).map(supported),
             get_changes: element
                 .text_of(a::GET_CHANGES)
                 .map(|text| text != "0" && !text.eq_ignore_ascii_case("false")),
@@ -160,6 +158,18 @@ impl Collection {
             commands: commands.unwrap_or_default(),
         })
     }
+}
+
+/// The elements of contacts in a Supported element, each once: it is kept with every key.
+fn supported(list: &Element) -> Vec<Tag> {
+    let mut tags = Vec::new();
+    for child in list.elements() {
+        let is_of_contacts = [c::FILE_AS.page, c2::NICK_NAME.page, base::BODY.page];
+        if is_of_contacts.contains(&child.tag.page) && !tags.contains(&child.tag) {
+            tags.push(child.tag);
+        }
+    }
+    tags
 }
 
 impl Options {

@@ -40,7 +40,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
     let last = match range.map(|range| range_of(&range)) {
         None => MAX_RESULTS - 1,
         Some(Some((0, last))) => last.min(MAX_RESULTS - 1),
-        Some(Some(_)) => return Ok(Reply::status(f::FIND, status::Find::StartWithRangeZero)),
+        Some(Some(_)) => return Ok(late(gal.is_some())),
         Some(None) => return invalid(),
     };
     let mut out = Encoder::new();
@@ -53,6 +53,19 @@ pub async fn run(call: &Call) -> Result<Reply> {
     }
     out.close().close();
     Ok(Reply::Wbxml(out.finish()))
+}
+
+/// The answer to a range that does not begin at 0 ([MS-ASCMD] 2.2.3.177.2).
+fn late(is_of_people: bool) -> Reply {
+    let mut out = Encoder::new();
+    out.open(f::FIND)
+        .number(f::STATUS, status::Find::Success)
+        .open(f::RESPONSE)
+        .text(i::STORE, if is_of_people { "GAL" } else { "Mailbox" })
+        .number(f::STATUS, status::Find::StartWithRangeZero)
+        .close()
+        .close();
+    Reply::Wbxml(out.finish())
 }
 
 async fn people(call: &Call, gal: &Element, limit: usize, out: &mut Encoder) -> Result<()> {

@@ -15,6 +15,7 @@ use super::super::{
     folders::{self, Target},
     reply::Reply,
     request::Call,
+    status::refuse,
 };
 use crate::domain::{device_sync::DeviceBook, error::Result};
 
@@ -24,7 +25,10 @@ const MAX_COLLECTIONS: usize = 1000;
 /// Answers GetItemEstimate: one Response for each collection asked about. Status 103 for a
 /// malformed request.
 pub async fn run(call: &Call) -> Result<Reply> {
-    let malformed = || Ok(Reply::status(g::GET_ITEM_ESTIMATE, Common::InvalidXml));
+    let malformed = || {
+        let root = g::GET_ITEM_ESTIMATE;
+        Ok(refuse(call.version, root, Common::InvalidXml))
+    };
     let root = call.body.as_ref();
     let Some(root) = root.filter(|root| root.tag == g::GET_ITEM_ESTIMATE) else {
         return malformed();

@@ -13,6 +13,7 @@ use super::super::{
     quirk,
     reply::Reply,
     request::Call,
+    status::refuse,
 };
 use crate::domain::{
     device_sync::{DeviceBook, Moved},
@@ -45,7 +46,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
         return Ok(Reply::status(m::MOVE_ITEMS, Status::InvalidDestination));
     };
     if root.children_of(m::MOVE).count() > MAX_MOVES {
-        return Ok(Reply::status(m::MOVE_ITEMS, Common::InvalidXml));
+        return Ok(refuse(call.version, m::MOVE_ITEMS, Common::InvalidXml));
     }
     let mut done: VecDeque<Done> = call.value(VALUE).await?.unwrap_or_default();
     let mut out = Encoder::new();

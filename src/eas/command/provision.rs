@@ -19,6 +19,7 @@ use super::{
         quirk,
         reply::{Reply, Stop},
         request::Call,
+        status::refuse,
     },
     settings::device_information,
 };
@@ -121,7 +122,7 @@ async fn decide(call: &Call, policy: &Element, kind: &str) -> Result<Said, Stop>
             standing.status = status_said(policy);
             if is_not_enforced(standing.status, configured.as_ref()) {
                 call.set_value(VALUE, &standing).await?;
-                return Err(not_enforced());
+                return Err(not_enforced(call));
             }
             let key = new_key(Some(offered));
             standing.offered = None;
@@ -151,7 +152,7 @@ fn is_not_enforced(status: u8, configured: Option<&Policy>) -> bool {
 /// is kept of the device, so its key is never valid.
 fn acknowledged_by_probe(call: &Call, policy: &Element, key: Option<u32>) -> Result<Said, Stop> {
     if is_not_enforced(status_said(policy), call.face.settings.policy.as_ref()) {
-        return Err(not_enforced());
+        return Err(not_enforced(call));
     }
     Ok(match key {
         Some(key) => Said::Accepted(new_key(Some(key))),
@@ -160,8 +161,9 @@ fn acknowledged_by_probe(call: &Call, policy: &Element, key: Option<u32>) -> Res
 }
 
 /// The device cannot enforce the policy.
-fn not_enforced() -> Stop {
-    Reply::status(p::PROVISION, Common::DeviceNotFullyProvisionable).into()
+fn not_enforced(call: &Call) -> Stop {
+    let status = Common::DeviceNotFullyProvisionable;
+    refuse(call.version, p::PROVISION, status).into()
 }
 
 fn offer(standing: &mut Standing, policy: &Policy) -> Said {

@@ -4,7 +4,7 @@ use carnet_proto::{
     eas::status::{Common, ResolveRecipients as Status},
     wbxml::{Element, Encoder, page::resolve_recipients as r},
 };
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use super::super::{
     directory::{self, Pictures, RECIPIENT_PICTURE},
@@ -18,8 +18,12 @@ const MAX_NAMES: usize = 100;
 /// Suggestions for an ambiguous name when the client sets no limit.
 const SUGGESTIONS: usize = 20;
 const MAX_SUGGESTIONS: usize = 100;
-/// Days whose availability may be asked for at once.
-const MAX_DAYS: i64 = 42;
+/// Characters of a name ([MS-ASCMD] 2.2.3.183).
+const MAX_CHARS: usize = 256;
+/// The time whose availability may be asked for at once, and what is meant where no end is named
+/// ([MS-ASCMD] 2.2.3.61.1).
+const SPAN: std::ops::RangeInclusive<TimeDelta> = TimeDelta::minutes(30)..=TimeDelta::days(42);
+const USUAL_SPAN: TimeDelta = TimeDelta::days(7);
 
 /// The details requested for each recipient.
 struct Wishes {
@@ -39,7 +43,8 @@ pub async fn run(call: &Call) -> Result<Reply> {
         .filter(|root| root.tag == r::RESOLVE_RECIPIENTS);
     let Some(root) = root else { return refused() };
     let names: Vec<String> = root.children_of(r::TO).map(|to| to.text()).collect();
-    if names.is_empty() || names.len() > MAX_NAMES {
+    let is_long = |name: &String| name.chars().nth(MAX_CHARS).is_some();
+    if names.is_empty() || names.len() > MAX_NAMES || names.iter().any(is_long) {
         return refused();
     }
     let Some(mut wishes) = wishes(root.child(r::OPTIONS)) else {
@@ -60,9 +65,12 @@ fn wishes(options: Option<&Element>) -> Option<Wishes> {
     let number = |tag| options.and_then(|options| options.number_of(tag));
     let availability = options.and_then(|options| options.child(r::AVAILABILITY));
     if let Some(span) = availability {
-        let moment = |tag| moment(&span.text_of(tag)?);
-        let days = (moment(r::END_TIME)? - moment(r::START_TIME)?).num_days();
-        if !(0..=MAX_DAYS).contains(&days) {
+        let start = moment(&span.text_of(r::START_TIME)?)?;
+        let asked = match span.text_of(r::END_TIME) {
+            None => USUAL_SPAN,
+            Some(end) => moment(&end)? - start,
+        };
+        if !SPAN.contains(&asked) {
             return None;
         }
     }
@@ -115,13 +123,15 @@ async fn resolve(call: &Call, name: &str, wishes: &mut Wishes, out: &mut Encoder
             .number(r::TYPE, if is_own { 1 } else { 2 })
             .text(r::DISPLAY_NAME, name)
             .text(r::EMAIL_ADDRESS, email);
-        if wishes.availability {
+        // Of who may be meant neither is told.
+        let is_certain = status == Status::Success;
+        if is_certain && wishes.availability {
             // The server keeps no calendar.
             out.open(r::AVAILABILITY)
                 .number(r::STATUS, Common::AvailabilityFailure)
                 .close();
         }
-        if wishes.certificates {
+        if is_certain && wishes.certificates {
             out.open(r::CERTIFICATES)
                 .number(r::STATUS, Status::NoCertificate)
                 .number(r::CERTIFICATE_COUNT, 0)

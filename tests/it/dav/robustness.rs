@@ -7,7 +7,11 @@ use std::{
 };
 
 use super::client::*;
-use crate::support::{http::basic, program::Program, server::Server};
+use crate::support::{
+    http::{basic, read_answer},
+    program::Program,
+    server::Server,
+};
 
 #[test]
 fn a_body_of_100_megabytes_is_cut_early() {
@@ -88,6 +92,45 @@ fn who_sends_more_than_is_taken_reads_why() {
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status} ")),
             "{answer}"
+        );
+    }
+}
+
+/// RFC 9112 §9.3: what is left of a short body is read, and the connection goes on; else its end is
+/// said.
+#[test]
+fn who_is_refused_before_the_body_came_knows_whether_the_connection_goes_on() {
+    let server = Server::start();
+    let (name, value) = basic("alice", "demo");
+    let body = card("late", "Late");
+    let head = |credentials: &str, length: usize| {
+        format!(
+            "PUT {BOOK}late.vcf HTTP/1.1\r\nHost: x\r\n{credentials}Content-Length: {length}\r\n\r\n"
+        )
+    };
+    let mut stream = TcpStream::connect(&server.address).expect("a connection");
+    let mut send = |text: &str| stream.write_all(text.as_bytes()).expect("sent");
+    send(&head("", body.len()));
+    std::thread::sleep(Duration::from_millis(100));
+    send(&body);
+    let answer = read_answer(&mut stream);
+    assert_eq!((answer.status, answer.header("connection")), (401, None));
+    let mut send = |text: &str| stream.write_all(text.as_bytes()).expect("sent");
+    send(&head(&format!("{name}: {value}\r\n"), body.len()));
+    send(&body);
+    assert_eq!(read_answer(&mut stream).status, 201);
+    // Long, and never sent though awaited.
+    for (head, part) in [
+        (head("", 1_000_000), 200_000),
+        (head("Expect: 100-continue\r\n", 10), 0),
+    ] {
+        let mut stream = TcpStream::connect(&server.address).expect("a connection");
+        stream.write_all(head.as_bytes()).expect("sent");
+        stream.write_all(&vec![b'x'; part]).expect("sent");
+        let answer = read_answer(&mut stream);
+        assert_eq!(
+            (answer.status, answer.header("connection")),
+            (401, Some("close"))
         );
     }
 }

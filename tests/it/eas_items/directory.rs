@@ -277,22 +277,40 @@ fn recipients_are_found_ambiguous_or_unknown() {
         response.child(r::RECIPIENT).expect("a Recipient").dump(),
         "ResolveRecipients:Recipient\n  ResolveRecipients:Type = 1\n  \
          ResolveRecipients:DisplayName = Ann Ambig\n  \
-         ResolveRecipients:EmailAddress = Ann@ambig.example\n  ResolveRecipients:Availability\n    \
-         ResolveRecipients:Status = 163\n  ResolveRecipients:Certificates\n    \
-         ResolveRecipients:Status = 7\n    ResolveRecipients:CertificateCount = 0\n  \
+         ResolveRecipients:EmailAddress = Ann@ambig.example\n  \
          ResolveRecipients:Picture\n    ResolveRecipients:Status = 173\n"
     );
-    // 5: a span over 42 days, more than 100 names, none.
-    let long = Parent(
-        r::AVAILABILITY,
-        vec![
-            Text(r::START_TIME, "2026-01-01T00:00:00.000Z"),
-            Text(r::END_TIME, "2026-03-08T00:00:00.000Z"),
-        ],
+    // Both are told of who is meant for certain. Without an end seven days are meant.
+    let span = |end: Option<&'static str>| {
+        let start = Text(r::START_TIME, "2026-01-01T00:00:00.000Z");
+        let end = end.map(|end| Text(r::END_TIME, end));
+        let span = Parent(r::AVAILABILITY, [start].into_iter().chain(end).collect());
+        vec![Text(r::CERTIFICATE_RETRIEVAL, "2"), span]
+    };
+    let answer = resolve(&["carol@example.org"], span(None));
+    let response = answer.child(r::RESPONSE).expect("a Response");
+    assert!(
+        response
+            .child(r::RECIPIENT)
+            .expect("a Recipient")
+            .dump()
+            .ends_with(
+                "ResolveRecipients:Availability\n    ResolveRecipients:Status = 163\n  \
+             ResolveRecipients:Certificates\n    ResolveRecipients:Status = 7\n    \
+             ResolveRecipients:CertificateCount = 0\n"
+            ),
+        "{answer:?}"
     );
+    // 5: a span over 42 days, under 30 minutes or before its start, more than 100 names, a long one,
+    // none.
     let many = vec!["x"; 101];
+    let long = "x".repeat(257);
     for answer in [
-        resolve(&["ambig"], vec![long]),
+        resolve(&["ambig"], span(Some("2026-03-08T00:00:00.000Z"))),
+        resolve(&["ambig"], span(Some("2026-02-12T00:00:01.000Z"))),
+        resolve(&["ambig"], span(Some("2026-01-01T00:10:00.000Z"))),
+        resolve(&["ambig"], span(Some("2025-12-31T23:10:00.000Z"))),
+        resolve(&[&long], vec![]),
         resolve(&many, vec![]),
         resolve(&[], vec![]),
     ] {
@@ -352,7 +370,12 @@ fn find_has_its_statuses() {
         "Find:Find\n  Find:Status = 1\n  Find:Response\n    ItemOperations:Store = Mailbox\n    \
          Find:Status = 1\n"
     );
-    for (criterion, status) in [(gal("3-9"), "4"), (gal("x"), "2"), (vec![], "2")] {
+    assert_eq!(
+        find(&phone, gal("3-9")).dump(),
+        "Find:Find\n  Find:Status = 1\n  Find:Response\n    ItemOperations:Store = GAL\n    \
+         Find:Status = 4\n"
+    );
+    for (criterion, status) in [(gal("x"), "2"), (vec![], "2")] {
         let answer = find(&phone, criterion);
         assert_eq!(
             answer.dump(),
