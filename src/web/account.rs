@@ -220,9 +220,10 @@ pub async fn card(State(web): State<Arc<Web>>, visit: Visit, mut form: Multipart
     };
     let chosen = card.portrait.picture.as_ref();
     // A page cannot hold what was chosen.
-    let told = match chosen.is_some_and(|picture| !picture.is_empty()) {
-        true => told.adding(visit.text.book.photo_again),
-        false => told,
+    let told = if chosen.is_some_and(|picture| !picture.is_empty()) {
+        told.adding(visit.text.book.photo_again)
+    } else {
+        told
     };
     telling_again(&web, &visit, told, card.portrait).await
 }
