@@ -41,6 +41,7 @@ sentences! {
     did_device_erase: "device {} of {} erase-pending", "appareil {} de {} : effacement complet demandé";
     did_device_wiped: "device {} of {} wiped", "appareil {} de {} effacé";
     did_export: "exported {} as {}", "a exporté {} en {}";
+    did_restore: "backup restored: {}", "sauvegarde remise en place : {}";
     did_hold_back: "the item {} is held back: the device does not take it", "l'élément {} est retenu : l'appareil ne le prend pas";
     did_set: "{} set", "{} réglé";
     word_password: "password", "mot de passe";

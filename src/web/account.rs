@@ -301,9 +301,7 @@ pub async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         let new = posted.value("new");
         let person = web.core.account(&visit.actor).await?;
         let mut wrong = Vec::new();
-        if new == posted.value("old") {
-            wrong.push(("new", x.password_same.to_owned()));
-        } else if let Some(weak) = weakness(new, &person) {
+        if let Some(weak) = weakness(new, &person) {
             let why = match weak {
                 Weak::TooShort => fill(x.password_short, &[&SHORTEST]),
                 Weak::TooLong => x.password_long.to_owned(),
@@ -320,6 +318,11 @@ pub async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         if let Err(told) = confirmed(&web, visit, posted.value("old")).await? {
             fields.insert(0, "old");
             return Ok(Err(told.adding(&sentences).about(fields)));
+        }
+        // Only who knows the present one is told that it is the same.
+        if new == posted.value("old") {
+            let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, x.password_same.to_owned());
+            return Ok(Err(told.about(["new"])));
         }
         if !fields.is_empty() {
             let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, sentences);

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::Web;
+use super::{Web, request::Visit};
 use crate::{
     domain::{
         actor::Actor,
         error::Result,
+        id::PersonId,
         store::{Device, KnownClient},
     },
     text::Text,
@@ -37,8 +38,17 @@ impl Clients {
         Ok(Self { own, text })
     }
 
-    /// The name of a client, which histories know by its label. Of several devices of one name each
-    /// has its id.
+    /// The name of somebody's client, which histories know by its label: that of its owner for the
+    /// owner, else what it is.
+    pub fn name_for(&self, whose: Option<PersonId>, visit: &Visit, label: &str) -> String {
+        if whose == Some(visit.actor.person) {
+            self.name(label)
+        } else {
+            of_anybody(label, self.text)
+        }
+    }
+
+    /// The name of an own client. Of several devices of one name each has its id.
     pub fn name(&self, label: &str) -> String {
         let Some((_, name)) = self.own.iter().find(|(known, _)| known == label) else {
             return of_anybody(label, self.text);

@@ -111,7 +111,12 @@ async fn change(
         }
         Err(error) => {
             let told = Told::refused(&error, visit);
-            let page = show_page(web, visit, name, Choosing::of(posted.fields()), told);
+            // Who is not withdrawn from is not chosen to be granted to.
+            let form = match done {
+                Deed::Withdrawn => Choosing::default(),
+                _ => Choosing::of(posted.fields()),
+            };
+            let page = show_page(web, visit, name, form, told);
             visit.answer(web, page).await
         }
     }

@@ -216,7 +216,7 @@ async fn row(
         what,
         when: when::shown(event.at, text),
         who: names::of_author(event.person, &event.person_name, visit),
-        client: clients.name(&event.client),
+        client: clients.name_for(event.person, visit, &event.client),
         differences,
         further,
         said,

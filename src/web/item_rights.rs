@@ -126,14 +126,33 @@ async fn change(web: &Arc<Web>, item: &ItemPath, posted: &Posted, modify: bool) 
             });
             done.undone_by(kept).at(&rights)
         }
-        Err(error) => again(web, posted, item, Told::refused(&error, &posted.visit)).await,
+        Err(error) => {
+            let told = Told::refused(&error, &posted.visit);
+            // Who is not withdrawn from is not chosen to be granted to.
+            let form = if modify {
+                Choosing::of(posted.fields())
+            } else {
+                Choosing::default()
+            };
+            again_with(web, posted, item, form, told).await
+        }
     }
 }
 
 async fn again(web: &Arc<Web>, posted: &Posted, item: &ItemPath, told: Told) -> Response {
+    again_with(web, posted, item, Choosing::of(posted.fields()), told).await
+}
+
+async fn again_with(
+    web: &Arc<Web>,
+    posted: &Posted,
+    item: &ItemPath,
+    form: Choosing,
+    told: Told,
+) -> Response {
     let search = Search {
         group: posted.number("group"),
-        form: Choosing::of(posted.fields()),
+        form,
     };
     let page = show_page(web, &posted.visit, item, &search, told);
     posted.visit.answer(web, page).await

@@ -293,7 +293,7 @@ fn row(change: RefusedChange, clients: &Clients, web: &Web, visit: &Visit) -> Ch
             .then(|| said(&change.why, visit.text)),
         when: when::shown(change.revision.at, visit.text),
         who: names::of_author(change.revision.person, &change.revision.person_name, visit),
-        client: clients.name(&change.revision.client),
+        client: clients.name_for(change.revision.person, visit, &change.revision.client),
         differences: described(change.differences, web, visit),
         further: (change.more > 0)
             .then(|| fill(visit.text.book.further_differences, &[&change.more])),

@@ -298,7 +298,7 @@ fn row(
         name: names::short(&names::ordered(&removal.display, last_first, visit)),
         when: when::shown(removal.at, visit.text),
         who: names::of_author(removal.person, &removal.person_name, visit),
-        client: clients.name(&removal.client),
+        client: clients.name_for(removal.person, visit, &removal.client),
         before: removal.at.0 - 1,
         may_restore,
         may_copy,

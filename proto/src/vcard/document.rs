@@ -443,12 +443,13 @@ pub(super) fn name_of(n: &[String]) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// The value of a line that begins or ends an object; blanks before its colon do not count.
+/// The value of a line that begins or ends an object. Blanks before its colon do not count where it
+/// is a card; another such line is prose.
 fn marker<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let (head, rest) = line.split_at_checked(name.len())?;
-    let value = rest.trim_ascii_start().strip_prefix(b":")?;
-    head.eq_ignore_ascii_case(name)
-        .then_some(value.trim_ascii())
+    let value = rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii();
+    let counts = rest.starts_with(b":") || value.eq_ignore_ascii_case(b"VCARD");
+    (counts && head.eq_ignore_ascii_case(name)).then_some(value)
 }
 
 /// What XML 1.0 cannot carry besides control characters.

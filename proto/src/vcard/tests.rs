@@ -419,9 +419,13 @@ fn a_blank_before_the_colon_of_begin_and_end_does_not_count() {
     assert_eq!(rendered(&card, Version::V3), rendered(PLAIN, Version::V3));
     let file = format!("{card}{PLAIN}");
     assert_eq!(split_stream(file.as_bytes()).count(), 2);
-    // Inside a card it is an object of its own, and no property.
-    let within = PLAIN.replace("END:", "BEGIN :X\r\nEND :X\r\nEND:");
-    assert!(parse(&within).all("BEGIN").next().is_none());
+    // Lines of a note that was broken into them neither begin nor end anything.
+    let within = PLAIN.replace("END:", "Begin : 9h\r\nEnd : 10h\r\nTEL:1\r\nEND:");
+    assert_eq!(parse(&within).all("TEL").last().expect("read").text(), "1");
+    assert_eq!(
+        split_stream(within.as_bytes()).next(),
+        Some((0, within.as_bytes()))
+    );
 }
 
 #[test]

@@ -32,6 +32,8 @@ impl Record {
     pub(super) fn delivered(mut self) -> Self {
         self.choke.rewind();
         if let Some(last) = &self.previous {
+            // The round ended with an answer that was taken.
+            self.choke.narrow &= last.more;
             self.choke
                 .held_back
                 .retain(|item| !last.offered.contains(item));

@@ -55,7 +55,8 @@ impl DeviceBook {
         choke.adjust(&mut page.items);
         let out_of_turn = work.told_out_of_turn(&page.items, &viewer, &page.state, lost);
         let told = wanted(&work.forced, page.items);
-        let sole = sole(&told);
+        // A copy of what was merged is never held back: it alone tells what others wrote.
+        let sole = sole(&told).filter(|item| !work.merged.contains(item));
         let mut offered = choke.held_back().to_vec();
         offered.retain(|item| told.iter().any(|(_, told)| told == item));
         let written = work.written();

@@ -64,7 +64,7 @@ async function ownDevices({ locale, viewport, script }) {
     await page.goto(`${url}/connect/davx5`);
     await good("a kind");
     await page.getByRole("button", { name: words.make }).click();
-    await page.getByRole("heading", { name: words.values }).waitFor();
+    await page.locator("#value-app-password").waitFor();
     await good("values");
     const value = (id) => page.locator(`#value-${id}`).textContent();
     if (script) {

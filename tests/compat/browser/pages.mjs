@@ -200,7 +200,7 @@ async function crowd() {
   await browse({ viewport: PHONE }, async (page) => {
     await page.goto(`${url}/c/private`);
     await signIn(page, WORDS.en, "crowd");
-    await page.getByText("10000 contacts").waitFor();
+    await page.getByText("10,000 contacts").waitFor();
     const took = [];
     for (let run = 0; run < 5; run += 1) {
       const answer = await page.goto(`${url}/c/private`);
