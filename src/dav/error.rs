@@ -90,18 +90,18 @@ impl Failure {
                 response
             }
             Failure::Throttled(seconds) => retry_after(seconds),
-            Failure::Status(status) => empty(status),
+            Failure::Status(status) => told(status),
             // RFC 9110 §12.5.3
             Failure::Encoding => {
-                let mut answer = empty(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+                let mut answer = told(StatusCode::UNSUPPORTED_MEDIA_TYPE);
                 answer
                     .headers_mut()
                     .insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
                 answer
             }
-            Failure::Exists => empty(StatusCode::METHOD_NOT_ALLOWED),
-            Failure::NoParent => empty(StatusCode::NOT_FOUND),
-            Failure::Gone => empty(StatusCode::SERVICE_UNAVAILABLE),
+            Failure::Exists => plain(StatusCode::METHOD_NOT_ALLOWED, "something is there"),
+            Failure::NoParent => domain(&Error::NotFound, ""),
+            Failure::Gone => told(StatusCode::SERVICE_UNAVAILABLE),
             Failure::BadRequest(why) => plain(StatusCode::BAD_REQUEST, &why),
             Failure::Precondition(status, unfulfilled, why) => {
                 xml(status, error_body(&unfulfilled, &why))
@@ -116,7 +116,7 @@ fn domain(error: &Error, href: &str) -> Answer {
         xml(status, error_body(&unfulfilled, &error.to_string()))
     };
     match error {
-        Error::NotFound => empty(StatusCode::NOT_FOUND),
+        Error::NotFound => plain(StatusCode::NOT_FOUND, &error.to_string()),
         Error::Forbidden { right } => condition(
             StatusCode::FORBIDDEN,
             Precondition::NeedPrivileges {
@@ -130,8 +130,8 @@ fn domain(error: &Error, href: &str) -> Answer {
             let holder = format!("{parent}/{holder}");
             condition(StatusCode::CONFLICT, Precondition::NoUidConflict(holder))
         }
-        Error::Exists(_) => empty(StatusCode::METHOD_NOT_ALLOWED),
-        Error::PreconditionFailed => empty(StatusCode::PRECONDITION_FAILED),
+        Error::Exists(_) => plain(StatusCode::METHOD_NOT_ALLOWED, &error.to_string()),
+        Error::PreconditionFailed => plain(StatusCode::PRECONDITION_FAILED, &error.to_string()),
         Error::InvalidDocument(_) => {
             condition(StatusCode::FORBIDDEN, Precondition::ValidAddressData)
         }
@@ -169,11 +169,17 @@ fn privilege(right: Right) -> &'static str {
 }
 
 fn retry_after(seconds: u64) -> Answer {
-    let mut response = empty(StatusCode::SERVICE_UNAVAILABLE);
+    let mut response = told(StatusCode::SERVICE_UNAVAILABLE);
     response
         .headers_mut()
         .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response
+}
+
+/// A status that says all there is to say. It has a body all the same: KIO, KDE's client, takes an
+/// error without one for a file that does not exist, whatever its status.
+fn told(status: StatusCode) -> Answer {
+    plain(status, status.canonical_reason().unwrap_or_default())
 }
 
 fn plain(status: StatusCode, why: &str) -> Answer {

@@ -182,6 +182,7 @@ pub fn shown_in_home(call: &Call, book: &Book) -> bool {
 fn plain_children(call: &Call, resource: &Resource) -> Vec<Resource> {
     let groups = call.actor.memberships.iter().cloned();
     match resource {
+        Resource::Root("/") => vec![Resource::Root("/dav/")],
         Resource::Root(_) => vec![Resource::Principals("/dav/principals/"), Resource::UserRoot],
         Resource::Principals("/dav/principals/") => vec![
             Resource::Principals("/dav/principals/users/"),

@@ -26,11 +26,9 @@ use crate::{
     domain::{book::Member, cursor::Cursor, error::Error, item::Card, store::HomeKind},
 };
 
-/// Members in one answer.
-const MAX_MEMBERS: usize = 10_000;
-
-/// Answers sync-collection. A truncated answer ends with 507 for the collection and a token from
-/// which the next request goes on (RFC 6578 §3.6).
+/// Answers sync-collection. Where the client named a limit, a truncated answer ends with 507 for the
+/// collection and a token from which the next request goes on (RFC 6578 §3.6). Who named none is told
+/// everything: libraries that do not know this page take it for a failure, or for the whole book.
 pub async fn sync(call: Arc<Call>, sync: SyncCollection) -> Result<Answer, Failure> {
     // Old drafts put Depth in the place of sync-level.
     let infinite = match sync.infinite {
@@ -57,7 +55,7 @@ async fn book(call: &Call, sync: &SyncCollection, sink: &Sink) -> Result<Bytes, 
         return Err(Error::NotFound.into());
     };
     let since = cursor(&sync.token).map_err(|error| stale(call, error))?;
-    let mut left = sync.limit.unwrap_or(MAX_MEMBERS).min(MAX_MEMBERS);
+    let mut left = sync.limit.unwrap_or(usize::MAX);
     if left == 0 {
         return Err(too_many());
     }

@@ -310,6 +310,22 @@ fn a_scoped_login_shows_only_the_group() {
 }
 
 #[test]
+fn each_folder_above_the_homes_lists_what_is_in_it() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    for (folder, members) in [
+        ("/", ["/dav/"].as_slice()),
+        ("/dav/", &["/dav/principals/", "/dav/alice/"]),
+        ("/dav/alice/", &["/dav/alice/private/"]),
+    ] {
+        let listed = alice.propfind(folder, "1", "<D:resourcetype/>");
+        assert_eq!(listed.hrefs()[0], folder);
+        // RFC 4918 §9.1: a client that lists a folder leaves out what does not belong in it.
+        assert_eq!(listed.hrefs()[1..], *members, "{folder}");
+    }
+}
+
+#[test]
 fn another_persons_tree_does_not_exist() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
@@ -331,7 +347,8 @@ fn another_persons_tree_does_not_exist() {
         }
     }
     let answer = alice.send("PROPFIND", "/dav/bob/private/contacts/", &[], "");
-    assert_eq!((answer.status, answer.body.len()), (404, 0));
+    let nothing = alice.send("PROPFIND", "/dav/nobody/private/contacts/", &[], "");
+    assert_eq!((answer.status, &answer.body), (404, &nothing.body));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Bodies too large, answers too long, clients too slow, rows 85 to 87.
+//! Bodies too large, answers too long, clients too slow, refusals.
 
 use std::{
     io::{Read as _, Write as _},
@@ -269,4 +269,37 @@ fn a_listing_is_sent_card_by_card() {
     assert!(parts.len() >= cards, "{parts:?}");
     // A card is half a megabyte here.
     assert!(parts.iter().all(|part| *part < 1_200_000), "{parts:?}");
+}
+
+#[test]
+fn every_refusal_has_a_body_that_says_what_is_wrong() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let mine = format!("{BOOK}mine.vcf");
+    alice.put(&mine, &[], card("mine", "Mine"));
+    let gone = format!("{BOOK}gone.vcf");
+    let nowhere = "/dav/alice/private/nowhere/x.vcf";
+    let stale = [("If-Match", "\"stale\"")];
+    let range = [("Content-Range", "bytes 0-1/2")];
+    let elsewhere = [("Destination", "http://elsewhere.example/x.vcf")];
+    for (method, path, headers, status) in [
+        ("GET", &*gone, [].as_slice(), 404),
+        ("DELETE", &gone, &[], 404),
+        ("DELETE", &mine, &stale, 412),
+        ("PUT", &mine, &stale, 412),
+        ("PUT", &mine, &range, 400),
+        ("PUT", nowhere, &[], 409),
+        ("GET", nowhere, &[], 404),
+        ("PUT", BOOK, &[], 405),
+        ("MKCOL", BOOK, &[], 405),
+        ("COPY", &mine, &elsewhere, 502),
+    ] {
+        let answer = alice.send(method, path, headers, card("mine", "Mine"));
+        assert_eq!(answer.status, status, "{method} {path}: {answer:?}");
+        assert!(answer.header("content-type").is_some(), "{method} {path}");
+        // KIO takes a refusal without a body for a file that does not exist.
+        assert!(!answer.body.is_empty(), "{method} {path}");
+    }
+    let head = alice.send("HEAD", &gone, &[], "");
+    assert_eq!((head.status, head.body.len()), (404, 0));
 }
