@@ -7,6 +7,9 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
+/// Octets read at a time.
+const READ: usize = 16 * 1024;
+
 /// A plain or encrypted connection.
 pub trait Stream: Read + Write + Send {}
 impl<T: Read + Write + Send> Stream for T {}
@@ -106,10 +109,14 @@ impl Connection {
     }
 
     fn fill(&mut self) {
-        let mut buffer = [0; 64 * 1024];
-        let read = self.stream.read(&mut buffer).expect("an answer");
+        let had = self.unread.len();
+        self.unread.resize(had + READ, 0);
+        let read = self
+            .stream
+            .read(&mut self.unread[had..])
+            .expect("an answer");
         assert!(read > 0, "the server closed the connection");
-        self.unread.extend_from_slice(&buffer[..read]);
+        self.unread.truncate(had + read);
     }
 }
 

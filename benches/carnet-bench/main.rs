@@ -16,7 +16,7 @@ mod server;
 
 use std::path::PathBuf;
 
-use report::Report;
+use report::{Budget, Report};
 use server::Server;
 
 /// What the command line asks.
@@ -93,10 +93,14 @@ fn main() {
     }
     for (name, bench) in BENCHES {
         if options.wants(name) {
+            server.forget_peak();
             bench(&options, &server, &mut report);
+            let what = format!("  peak resident of the server, {name}");
+            report.row(&what, server.peak() / 1024.0, "MiB", Budget::None);
         }
     }
     if let Some(file) = &options.json {
-        std::fs::write(file, report.json()).expect("the report is written");
+        let report = report.json(&machine::describe());
+        std::fs::write(file, report).expect("the report is written");
     }
 }

@@ -46,9 +46,11 @@ impl Report {
         self.row(&what, apart, "%", Budget::AtMost(most));
     }
 
-    /// The results as JSON.
-    pub fn json(&self) -> String {
-        format!("{:#}\n", Value::from(self.rows.clone()))
+    /// The results as JSON, with the machine and the time.
+    pub fn json(&self, machine: &str) -> String {
+        let taken = chrono::Local::now().to_rfc3339();
+        let report = json!({"machine": machine, "taken": taken, "rows": self.rows});
+        format!("{report:#}\n")
     }
 }
 
