@@ -7,7 +7,7 @@ mod admission;
 
 use std::sync::Arc;
 
-pub use admission::{Contact, FirstContact};
+pub use admission::{Contact, FirstContact, Wiping};
 
 use super::{
     actor::Actor,

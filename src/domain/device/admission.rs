@@ -40,6 +40,38 @@ pub struct FirstContact {
     pub info: Vec<(String, String)>,
 }
 
+/// How a device took the order to wipe or erase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wiping {
+    Acknowledged,
+    /// The device said that it could not.
+    Failed,
+    /// A device that knows no such order has no folder left.
+    FoldersRemoved,
+}
+
+impl Wiping {
+    /// The words that are stored with the device and noted in the journal.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Wiping::Acknowledged => "acknowledged",
+            Wiping::Failed => "failed on the device",
+            Wiping::FoldersRemoved => "folders removed",
+        }
+    }
+
+    /// Reads what [`Wiping::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Acknowledged, Self::Failed, Self::FoldersRemoved]
+            .into_iter()
+            .find(|how| how.as_str() == text)
+    }
+
+    fn is_done(self) -> bool {
+        self != Wiping::Failed
+    }
+}
+
 impl Core {
     /// A person's device by its DeviceId, as it was at its last contact.
     pub async fn known_device(&self, person: PersonId, device_id: &str) -> Result<Option<Device>> {
@@ -192,11 +224,11 @@ impl Core {
         self.commit(batch).await.map(drop)
     }
 
-    /// Records how a device took the order to wipe or erase; once `done` it is refused.
-    pub async fn wiped(&self, device: &Device, what: &str, done: bool) -> Result<()> {
-        let now = Timestamp::now();
+    /// Records how a device took the order to wipe or erase; once it is done the device is refused.
+    pub async fn wiped(&self, device: &Device, how: Wiping) -> Result<()> {
+        let (now, done) = (Timestamp::now(), how.is_done());
         let info = vec![
-            ("Wipe".to_owned(), what.to_owned()),
+            ("Wipe".to_owned(), how.as_str().to_owned()),
             ("WipeAt".to_owned(), now.0.to_string()),
         ];
         let refused = Op::Device(DeviceOp::SetDeviceAccess {
@@ -214,7 +246,8 @@ impl Core {
             ..Batch::default()
         };
         self.commit(batch).await?;
-        self.passed(device.person, &device.label(), Event::Wiped { done }, what);
+        let event = Event::Wiped { done };
+        self.passed(device.person, &device.label(), event, how.as_str());
         Ok(())
     }
 }
