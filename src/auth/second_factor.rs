@@ -95,7 +95,7 @@ impl Authenticator {
                 self.codes.forget(person);
                 Ok(Code::Right(step))
             }
-            Err(Error::PreconditionFailed | Error::NotFound) => Ok(wrong(person, peer)),
+            Err(Error::Moved | Error::NotFound) => Ok(wrong(person, peer)),
             Err(error) => Err(error),
         }
     }

@@ -131,7 +131,7 @@ fn domain(error: &Error, href: &str) -> Answer {
             condition(StatusCode::CONFLICT, Precondition::NoUidConflict(holder))
         }
         Error::Exists(_) => empty(StatusCode::METHOD_NOT_ALLOWED),
-        Error::PreconditionFailed => empty(StatusCode::PRECONDITION_FAILED),
+        Error::PreconditionFailed | Error::Moved => empty(StatusCode::PRECONDITION_FAILED),
         Error::InvalidDocument(_) => {
             condition(StatusCode::FORBIDDEN, Precondition::ValidAddressData)
         }

@@ -30,12 +30,13 @@ pub fn note(call: &Arc<Call>, method: &Method, outcome: &Result<Answer, Failure>
             _ => return,
         },
         Err(Failure::Domain(Error::Unavailable(_), _)) => Event::Failed,
-        Err(Failure::Domain(Error::Forbidden { .. } | Error::PreconditionFailed, _)) if writes => {
-            Event::Refused {
-                place: book.shown_place(),
-                number: 1,
-            }
-        }
+        Err(Failure::Domain(
+            Error::Forbidden { .. } | Error::PreconditionFailed | Error::Moved,
+            _,
+        )) if writes => Event::Refused {
+            place: book.shown_place(),
+            number: 1,
+        },
         Err(_) => return,
     };
     core.exchanged(actor, event, method.as_str());

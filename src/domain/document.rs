@@ -194,7 +194,7 @@ impl Book {
             let card = book.current(placement).await?;
             book.require(&card.placement, Right::Modify).await?;
             if book.etag_of(&card.placement).await? != etag {
-                return Err(Error::Exists(card.placement.display.clone()));
+                return Err(Error::PreconditionFailed);
             }
             let details = changed(Details::read(&card.document)?, wanted, received)?;
             let Some(op) = book.revision(&card, &details.write())? else {
@@ -208,23 +208,15 @@ impl Book {
             ops.extend(book.core().fitting(card.placement.creator).await?);
             book.core().commit_as(book.actor(), ops).await.map(drop)
         });
-        let is_stale = match attempt.await {
-            Ok(()) => false,
-            Err(Error::Exists(_)) => true,
-            Err(error) => return Err(error),
-        };
-        let is_kept = match received {
-            Some(late) if is_stale => self.keep_late(placement, late).await?,
-            _ => true,
+        let outcome = attempt.await;
+        let is_kept = match (&outcome, received) {
+            (Err(Error::PreconditionFailed), Some(late)) => self.keep_late(placement, late).await?,
+            (outcome, _) => outcome.is_ok(),
         };
         if let Some(upload) = change.content.filter(|_| is_kept) {
             upload.kept();
         }
-        if is_stale {
-            Err(Error::PreconditionFailed)
-        } else {
-            Ok(())
-        }
+        outcome
     }
 
     /// Puts octets that came too late into the history, as the version before the present one.

@@ -267,7 +267,7 @@ pub enum OutboxOp {
         since: Timestamp,
         most: i64,
     },
-    /// Changes the state of a message. `PreconditionFailed` unless its state is `from`.
+    /// Changes the state of a message. `Moved` unless its state is `from`.
     Step {
         message: OutgoingId,
         from: State,

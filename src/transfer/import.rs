@@ -371,9 +371,7 @@ impl Importer {
                     }
                     return Ok(attempt == 0);
                 }
-                Err(
-                    Error::PreconditionFailed | Error::UidConflict { .. } | Error::OverQuota { .. },
-                ) => {
+                Err(Error::Moved | Error::UidConflict { .. } | Error::OverQuota { .. }) => {
                     self.book = self.book.reopened().await?;
                     self.behind = true;
                     let planned = self.plan(&mut flying.cards, false).await?;

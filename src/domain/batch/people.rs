@@ -21,7 +21,7 @@ pub enum PersonOp {
     },
     ChangePerson(PersonChange),
     /// Replaces the personal settings of an account. Rights decided on before stay decided.
-    /// `PreconditionFailed` unless they are what is `expected`.
+    /// `Moved` unless they are what is `expected`.
     ChangeSettings {
         person: PersonId,
         expected: String,

@@ -123,7 +123,7 @@ impl Book {
     /// for each updated item. The text that `note` makes of the outcomes is stored in the same
     /// commit as the progress of the import.
     ///
-    /// `PreconditionFailed`: an item or a right changed meanwhile, and nothing was stored.
+    /// `Moved`: an item or a right changed meanwhile, and nothing was stored.
     pub async fn import(
         &self,
         import: ImportId,

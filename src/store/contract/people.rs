@@ -141,7 +141,7 @@ pub async fn a_decision_on_old_rights_is_refused(books: Books) {
             ..books.batch(vec![create(&books, &name)])
         };
         let refused = books.store.commit(decided(format!("late {number}"))).await;
-        assert_eq!(refused, Err(Error::PreconditionFailed), "{op:?}");
+        assert_eq!(refused, Err(Error::Moved), "{op:?}");
     }
     let now = books.store.rights_revision().await.expect("a revision");
     let batch = Batch {
@@ -169,7 +169,7 @@ pub async fn settings_are_changed_over_those_expected_and_move_no_rights(books: 
     assert_eq!(committed.expect("committed").people, [books.bob]);
     assert_eq!(kept().await, "{\"a\":1}");
     let late = books.commit(vec![change("{}", "{\"b\":2}")]).await;
-    assert_eq!(late, Err(Error::PreconditionFailed));
+    assert_eq!(late, Err(Error::Moved));
     books.row(change("{\"a\":1}", "{\"b\":2}")).await;
     assert_eq!(kept().await, "{\"b\":2}");
     assert_eq!(books.store.rights_revision().await, before);
@@ -286,7 +286,7 @@ pub async fn an_unflushed_commit_is_seen_at_once(books: Books) {
     // And lasts with the next one that is flushed.
     books.add("a").await;
     let late = books.commit(vec![set_sync(&books, None, "2")]).await;
-    assert_eq!(late, Err(Error::PreconditionFailed));
+    assert_eq!(late, Err(Error::Moved));
 }
 
 pub async fn refused_writes_are_kept_once_and_marked(books: Books) {

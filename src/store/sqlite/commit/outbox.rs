@@ -139,7 +139,7 @@ impl Commit<'_> {
                 at,
             ])?;
         if moved == 0 {
-            return Err(Error::PreconditionFailed.into());
+            return Err(Error::Moved.into());
         }
         if matches!(to, State::Refused | State::GivenUp) {
             self.notice_unsent(message)?;

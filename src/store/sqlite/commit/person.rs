@@ -223,7 +223,7 @@ impl Commit<'_> {
             .prepare_cached("UPDATE person SET settings = ?3 WHERE id = ?1 AND settings = ?2")?
             .execute(params![person.0, expected, settings])?;
         if changed == 0 {
-            return Err(Error::PreconditionFailed.into());
+            return Err(Error::Moved.into());
         }
         // Accounts that are kept in memory are read again.
         self.run(

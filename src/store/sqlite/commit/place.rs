@@ -109,7 +109,7 @@ impl<'a> Commit<'a> {
                 )?
                 .exists([item.0, from])?;
             if !shown {
-                return Err(Error::PreconditionFailed.into());
+                return Err(Error::Moved.into());
             }
         }
         // What was purged has no content left.
@@ -197,7 +197,7 @@ impl<'a> Commit<'a> {
             .and_then(|mut statement| statement.exists(params![collection, placement.href]));
         match taken {
             // The decision was made on an absent href: somebody was faster, perhaps with this UID.
-            Ok(true) => Error::PreconditionFailed.into(),
+            Ok(true) => Error::Moved.into(),
             _ => match self.check_uid(collection, uid, 0) {
                 Err(held) => held,
                 Ok(()) => error.into(),
@@ -230,7 +230,7 @@ impl<'a> Commit<'a> {
     ) -> Applied<i64> {
         let placed = self.placed(placement)?;
         if placed.gone.is_none() {
-            return Err(Error::PreconditionFailed.into());
+            return Err(Error::Moved.into());
         }
         let origin = self
             .connection
