@@ -11,10 +11,11 @@ use totp_rs::{Builder, Secret, Totp};
 
 use super::{Authenticator, throttle::Attempt};
 use crate::domain::{
+    actor::PAGES,
     batch::{Batch, Op},
     credential::SecondFactorOp,
     error::{Error, Result},
-    id::{PersonId, Timestamp},
+    id::PersonId,
     second_factor::recovery_lookup,
 };
 
@@ -82,14 +83,8 @@ impl Authenticator {
             (None, Some(digest)) => (SecondFactorOp::UseRecoveryCode { person, digest }, 0),
             (None, None) => return Ok(wrong(person, peer)),
         };
-        let batch = Batch {
-            person: Some(person),
-            client: "web".to_owned(),
-            at: Timestamp::now(),
-            ops: vec![Op::SecondFactor(use_up)],
-            ..Batch::default()
-        };
-        match self.store.commit(batch).await {
+        let batch = Batch::of_program(PAGES, vec![Op::SecondFactor(use_up)]);
+        match self.store.commit(batch.for_person(person)).await {
             Ok(_) => {
                 attempt.succeeded();
                 self.codes.forget(person);

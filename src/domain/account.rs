@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     account_class::Service,
-    actor::Actor,
+    actor::{Actor, PAGES},
     batch::{Batch, Op, PersonChange, PersonOp},
     blocking::carried_on,
     core::Core,
@@ -187,13 +187,8 @@ impl Core {
     }
 
     async fn commit_session(&self, op: CredentialOp, at: Timestamp) -> Result<()> {
-        let batch = Batch {
-            client: "web".to_owned(),
-            at,
-            ops: vec![Op::Credential(op)],
-            ..Batch::default()
-        };
-        self.commit(batch).await.map(drop)
+        let batch = Batch::of_program(PAGES, vec![Op::Credential(op)]);
+        self.commit(batch.at(at)).await.map(drop)
     }
 
     /// Ends one session of the actor. `NotFound` when it is not theirs.

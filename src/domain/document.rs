@@ -374,15 +374,11 @@ impl Core {
 
     async fn collect(&self, begun_before: Timestamp) -> Result<()> {
         let collect = || {
-            self.commit(Batch {
-                at: Timestamp::now(),
-                unflushed: true,
-                ops: vec![Op::Document(DocumentOp::CollectBlobs {
-                    begun_before,
-                    most: COLLECTED,
-                })],
-                ..Batch::default()
-            })
+            let collect = Op::Document(DocumentOp::CollectBlobs {
+                begun_before,
+                most: COLLECTED,
+            });
+            self.commit(Batch::of_program("", vec![collect]).may_be_lost())
         };
         while collect().await?.more {}
         Ok(())

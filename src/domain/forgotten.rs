@@ -4,6 +4,7 @@
 //! the same whether the account exists or not.
 
 use super::{
+    actor::PAGES,
     batch::{Batch, Op},
     core::Core,
     error::{Error, Result},
@@ -57,14 +58,8 @@ impl Core {
                 ),
             },
         ];
-        self.commit(Batch {
-            client: "web".to_owned(),
-            at: now,
-            ops,
-            ..Batch::default()
-        })
-        .await
-        .map(drop)
+        let batch = Batch::of_program(PAGES, ops).at(now);
+        self.commit(batch).await.map(drop)
     }
 
     /// Whose forgotten password a link sets anew. `NotFound` when it is over.
@@ -91,15 +86,8 @@ impl Core {
             password_hash,
         })];
         ops.extend(password_changed(&person, language, now));
-        self.commit(Batch {
-            person: Some(person.id),
-            client: "web".to_owned(),
-            at: now,
-            ops,
-            ..Batch::default()
-        })
-        .await
-        .map(drop)
+        let batch = Batch::of_program(PAGES, ops).for_person(person.id).at(now);
+        self.commit(batch).await.map(drop)
     }
 }
 

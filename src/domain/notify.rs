@@ -91,13 +91,8 @@ impl Core {
                 notice: untold.notice,
                 message: deliverable.then(|| Box::new(message)),
             };
-            self.commit(Batch {
-                client: "outbox".to_owned(),
-                at: now,
-                ops: vec![Op::Outbox(op)],
-                ..Batch::default()
-            })
-            .await?;
+            let batch = Batch::of_program("outbox", vec![Op::Outbox(op)]);
+            self.commit(batch.at(now)).await?;
         }
         Ok(())
     }

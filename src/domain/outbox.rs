@@ -380,12 +380,7 @@ pub fn dropping(message: &Outgoing) -> Result<OutboxOp> {
 impl Core {
     /// Commits a step of the queue on behalf of the program.
     pub async fn step(&self, op: OutboxOp) -> Result<()> {
-        let batch = Batch {
-            client: "outbox".to_owned(),
-            at: Timestamp::now(),
-            ops: vec![Op::Outbox(op)],
-            ..Batch::default()
-        };
+        let batch = Batch::of_program("outbox", vec![Op::Outbox(op)]);
         self.commit(batch).await.map(drop)
     }
 }

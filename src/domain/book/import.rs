@@ -49,12 +49,7 @@ impl Core {
             progress,
             ended: true,
         });
-        let batch = Batch {
-            person: Some(import.person),
-            at: Timestamp::now(),
-            ops: vec![op],
-            ..Batch::default()
-        };
+        let batch = Batch::of_program("", vec![op]).for_person(import.person);
         self.commit(batch).await.map(drop)
     }
 
@@ -152,16 +147,8 @@ impl Book {
                 ended: false,
             })
         }));
-        let batch = Batch {
-            person: Some(self.actor.person),
-            client: self.actor.client.label.clone(),
-            at: Timestamp::now(),
-            rights_revision: Some(self.actor.rights_revision),
-            unflushed: false,
-            import: Some(import),
-            ops,
-        };
-        self.core.commit(batch).await.map(drop)
+        let batch = Batch::by(&self.actor, ops).decided(&self.actor);
+        self.core.commit(batch.of_import(import)).await.map(drop)
     }
 
     /// Stores the progress of an import, or its end.

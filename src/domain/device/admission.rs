@@ -132,13 +132,8 @@ impl Core {
                 info: new.info,
                 access: ruled.unwrap_or(new.access),
             });
-            let batch = Batch {
-                person: Some(person),
-                client: "EAS".to_owned(),
-                at: Timestamp::now(),
-                ops: room.into_iter().chain([admit]).collect(),
-                ..Batch::default()
-            };
+            let ops = room.into_iter().chain([admit]).collect();
+            let batch = Batch::of_program("EAS", ops).for_person(person);
             self.commit(batch).await?;
         }
         let device = self.store().device(person, &device_id).await?;
@@ -213,14 +208,8 @@ impl Core {
         version: String,
         info: Vec<(String, String)>,
     ) -> Result<()> {
-        let batch = Batch {
-            person: Some(device.person),
-            client: device.label(),
-            at: Timestamp::now(),
-            unflushed: true,
-            ops: vec![touched(device, version, info)],
-            ..Batch::default()
-        };
+        let batch = Batch::of_program(&device.label(), vec![touched(device, version, info)]);
+        let batch = batch.for_person(device.person).may_be_lost();
         self.commit(batch).await.map(drop)
     }
 
@@ -235,17 +224,10 @@ impl Core {
             device: device.id,
             access: DeviceAccess::Wiped,
         });
-        let batch = Batch {
-            person: Some(device.person),
-            client: device.label(),
-            at: now,
-            ops: [touched(device, device.version.clone(), info)]
-                .into_iter()
-                .chain(done.then_some(refused))
-                .collect(),
-            ..Batch::default()
-        };
-        self.commit(batch).await?;
+        let mut ops = vec![touched(device, device.version.clone(), info)];
+        ops.extend(done.then_some(refused));
+        let batch = Batch::of_program(&device.label(), ops).for_person(device.person);
+        self.commit(batch.at(now)).await?;
         let event = Event::Wiped { done };
         self.passed(device.person, &device.label(), event, how.as_str());
         Ok(())

@@ -17,7 +17,7 @@ use super::{
     blocking::carried_on,
     core::Core,
     error::{Error, Result},
-    id::{PersonId, Timestamp},
+    id::PersonId,
     store::{Device, KnownClient},
 };
 
@@ -111,15 +111,7 @@ impl Office {
     /// Commits operations, provided that the actor may still administer.
     pub(super) async fn commit(&self, ops: Vec<Op>) -> Result<Committed> {
         let By::Person(actor) = &self.by else {
-            return self
-                .core
-                .commit(Batch {
-                    client: OPERATOR.to_owned(),
-                    at: Timestamp::now(),
-                    ops,
-                    ..Batch::default()
-                })
-                .await;
+            return self.core.commit(Batch::of_program(OPERATOR, ops)).await;
         };
         let ops = &ops;
         let actor = self.core.again(actor).await?;

@@ -8,7 +8,7 @@ use std::{
 use super::{ASKED_A_DAY, Answer, Campaign, NewVerification, Verification, VerificationOp};
 use crate::domain::{
     actor::{Actor, Client},
-    batch::Op,
+    batch::{Batch, Op},
     book::{Book, Edit, Seen},
     collection::Place,
     core::Core,
@@ -321,13 +321,8 @@ impl Core {
                 Err(_) => None,
             };
             let op = op.unwrap_or(VerificationOp::Rest { verification: id });
-            self.commit(crate::domain::batch::Batch {
-                client: "outbox".to_owned(),
-                at: now,
-                ops: vec![Op::Verification(op)],
-                ..Default::default()
-            })
-            .await?;
+            let batch = Batch::of_program("outbox", vec![Op::Verification(op)]);
+            self.commit(batch.at(now)).await?;
         }
         Ok(number)
     }
