@@ -23,6 +23,7 @@ use super::{
     report,
 };
 use crate::domain::{error::Error, rights::Right};
+use get::Extent;
 
 pub use propfind::{CHUNK, flush, in_home, shown_in_home};
 
@@ -36,8 +37,8 @@ pub async fn dispatch(call: Arc<Call>, method: &Method) -> Result<Answer, Failur
         "PROPPATCH" => proppatch::proppatch(&call).await,
         "REPORT" => report::report(call).await,
         "MKCOL" => mkcol::mkcol(&call).await,
-        "GET" => get::get(call, true).await,
-        "HEAD" => get::get(call, false).await,
+        "GET" => get::get(call, Extent::Whole).await,
+        "HEAD" => get::get(call, Extent::Head).await,
         "PUT" => put::put(&call).await,
         "POST" => post::post(&call).await,
         "DELETE" => delete::delete(&call).await,
