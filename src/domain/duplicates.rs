@@ -13,7 +13,7 @@ use super::{
     rights::Right,
     search::{
         Hit, Plan,
-        parse::{LastWord, parse},
+        parse::{Exclusions, LastWord, parse},
     },
     store::{ListQuery, Replaced},
 };
@@ -141,7 +141,7 @@ impl Book {
             Key::Email(_) => (Part::Email, value.to_owned()),
             Key::Number(digits) | Key::Mobile(digits) => (Part::Telephone, digits.clone()),
         };
-        let Some(node) = parse(&query, LastWord::Whole, false).root else {
+        let Some(node) = parse(&query, LastWord::Whole, Exclusions::NeedWords).root else {
             return Ok(Vec::new());
         };
         let plan = Plan {

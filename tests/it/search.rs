@@ -15,7 +15,7 @@ use carnet::{
         core::{Core, Limits},
         id::{GroupId, PersonId, Timestamp},
         principal::Role,
-        search::{Criteria, LastWord, Outcome, Request, Scope, Tool, parse::parse},
+        search::{Criteria, Exclusions, LastWord, Outcome, Request, Scope, Tool, parse::parse},
         store::{ListQuery, Store},
     },
     store::sqlite::Sqlite,
@@ -493,7 +493,7 @@ async fn hostile_queries_are_answered() {
             .expect("suggestions");
     }
     assert!(
-        parse("\u{0}\u{200F}", LastWord::Whole, false)
+        parse("\u{0}\u{200F}", LastWord::Whole, Exclusions::NeedWords)
             .root
             .is_none()
     );

@@ -23,7 +23,7 @@ use super::{
     item::Placement,
 };
 pub use highlight::{Piece, highlight, highlight_number, is_shown};
-pub use parse::{LastWord, Leaf, Node, Query, Wanted};
+pub use parse::{Exclusions, LastWord, Leaf, Node, Query, Wanted};
 
 /// Results shown.
 pub const SHOWN: usize = 200;
@@ -247,19 +247,23 @@ impl Core {
         last_first: bool,
     ) -> Result<Outcome> {
         let mut plan = self.plan(actor, request, last_first).await?;
-        let criteria = plan.has_criteria();
-        let query = parse::parse(&request.text, LastWord::Whole, criteria);
+        let exclusions = if plan.has_criteria() {
+            Exclusions::MayStandAlone
+        } else {
+            Exclusions::NeedWords
+        };
+        let query = parse::parse(&request.text, LastWord::Whole, exclusions);
         plan.root = query.root.clone();
         let mut outcome = Outcome {
             query,
             ..Outcome::default()
         };
-        if plan.root.is_none() && !criteria {
+        if plan.root.is_none() && exclusions == Exclusions::NeedWords {
             return Ok(outcome);
         }
         let page = self.store().search(&plan).await?;
         (outcome.hits, outcome.found) = (page.hits, page.found);
-        let wider = parse::parse(&request.text, LastWord::Beginning, criteria);
+        let wider = parse::parse(&request.text, LastWord::Beginning, exclusions);
         let (restricted, wider_parts) = restricted(&request.criteria, LastWord::Beginning);
         if outcome.found == 0 && (wider.widened || wider_parts) {
             plan.root = wider.root;
@@ -286,7 +290,7 @@ impl Core {
             ..Request::default()
         };
         let mut plan = self.plan(actor, &request, last_first).await?;
-        let query = parse::parse(text, LastWord::Beginning, false);
+        let query = parse::parse(text, LastWord::Beginning, Exclusions::NeedWords);
         let Some(mut root) = query.root else {
             return Ok(Vec::new());
         };
@@ -417,7 +421,7 @@ fn restricted(criteria: &Criteria, last: LastWord) -> (Vec<(Part, Node)>, bool) 
         let root = match part {
             Part::Telephone => parse::parse_number(text),
             _ => {
-                let query = parse::parse(text, last, true);
+                let query = parse::parse(text, last, Exclusions::MayStandAlone);
                 widened |= query.widened;
                 query.root
             }
