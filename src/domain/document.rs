@@ -31,7 +31,7 @@ use super::{
 
 pub use kind::{Family, family};
 pub use name::cleaned;
-pub use op::DocumentOp;
+pub use op::{DocumentOp, Link};
 pub use upload::Upload;
 
 /// Characters of a description.

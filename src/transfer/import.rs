@@ -278,7 +278,7 @@ impl Importer {
             ..Progress::default()
         };
         let written = progress.written();
-        let kept = self.book.note_import(self.import, written, true).await;
+        let kept = self.book.end_import(self.import, written).await;
         (progress.report, kept)
     }
 

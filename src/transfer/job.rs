@@ -316,8 +316,7 @@ impl Jobs {
             return Ok(());
         }
         progress.paused = false;
-        book.note_import(import.id, progress.written(), false)
-            .await?;
+        book.note_import(import.id, progress.written()).await?;
         self.go_on(import);
         Ok(())
     }
@@ -468,8 +467,7 @@ impl Jobs {
             // Every run does something.
             if begun.elapsed() > self.limits.longest && entry.record > before_taken + LEAST {
                 let progress = importer.pause().await?;
-                book.note_import(import.id, progress.written(), false)
-                    .await?;
+                book.note_import(import.id, progress.written()).await?;
                 return Ok(false);
             }
             if job.wants(entry.record) {
@@ -485,8 +483,7 @@ impl Jobs {
             report,
             ..Progress::default()
         };
-        book.note_import(import.id, progress.written(), true)
-            .await?;
+        book.end_import(import.id, progress.written()).await?;
         Ok(true)
     }
 

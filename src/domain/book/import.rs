@@ -151,15 +151,29 @@ impl Book {
         self.core.commit(batch.of_import(import)).await.map(drop)
     }
 
-    /// Stores the progress of an import, or its end.
-    pub async fn note_import(&self, import: ImportId, progress: String, ended: bool) -> Result<()> {
-        let op = Op::Import(ImportOp::NoteImport {
+    /// Stores the progress of an import.
+    pub async fn note_import(&self, import: ImportId, progress: String) -> Result<()> {
+        self.commit_import(ImportOp::NoteImport {
             import,
             progress,
-            ended,
-        });
+            ended: false,
+        })
+        .await
+    }
+
+    /// Ends an import; `progress` is what became of it.
+    pub async fn end_import(&self, import: ImportId, progress: String) -> Result<()> {
+        self.commit_import(ImportOp::NoteImport {
+            import,
+            progress,
+            ended: true,
+        })
+        .await
+    }
+
+    async fn commit_import(&self, op: ImportOp) -> Result<()> {
         self.core
-            .commit_personal(&self.actor, vec![op])
+            .commit_personal(&self.actor, vec![Op::Import(op)])
             .await
             .map(drop)
     }

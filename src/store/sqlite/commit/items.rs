@@ -2,7 +2,11 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Applied, Commit, place::Placing, search};
+use super::{
+    Applied, Commit,
+    place::{Arrival, Placing},
+    search,
+};
 use crate::domain::{
     batch::{Content, ItemOp},
     error::Error,
@@ -60,7 +64,7 @@ impl<'a> Commit<'a> {
                     by: self.author().unwrap_or(0),
                     from: from.map(|from| from.0),
                 };
-                self.place_existing(*item, placement, &origin, true)
+                self.place_existing(*item, placement, &origin, Arrival::Shared)
             }
             ItemOp::Edit {
                 item,

@@ -18,6 +18,14 @@ pub(super) struct Placing {
     pub(super) from: Option<i64>,
 }
 
+/// How an item that is there already comes to a collection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arrival {
+    Shared,
+    /// From the trash.
+    Restored,
+}
+
 /// What a placement has from its item.
 struct Facts {
     item: i64,
@@ -87,7 +95,7 @@ impl<'a> Commit<'a> {
         item: ItemId,
         placement: &NewPlacement,
         origin: &Placing,
-        sharing: bool,
+        arrival: Arrival,
     ) -> Applied<i64> {
         let live: Option<i64> = self
             .connection
@@ -100,7 +108,7 @@ impl<'a> Commit<'a> {
             return Ok(live);
         }
         self.count_in(placement.collection)?;
-        if let (true, Some(from)) = (sharing, origin.from) {
+        if let (Arrival::Shared, Some(from)) = (arrival, origin.from) {
             // Whoever shares it reads it there, still.
             let shown = self
                 .connection
@@ -132,7 +140,7 @@ impl<'a> Commit<'a> {
             .optional()?
             .ok_or(Error::NotFound)?;
         let placed = self.place(facts, placement, origin)?;
-        if sharing && origin.from.is_some() {
+        if arrival == Arrival::Shared && origin.from.is_some() {
             self.tell_shared(item.0, placement.collection.0);
         }
         Ok(placed)
@@ -264,7 +272,7 @@ impl<'a> Commit<'a> {
                 tags: Vec::new(),
             },
             &origin,
-            false,
+            Arrival::Restored,
         )
     }
 }
