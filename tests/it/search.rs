@@ -13,6 +13,7 @@ use carnet::{
         book::{Book, Condition, Replace},
         collection::DEFAULT_BOOK,
         core::{Core, Limits},
+        group::Leaving,
         id::{GroupId, PersonId, Timestamp},
         principal::Role,
         search::{Criteria, Exclusions, LastWord, Outcome, Request, Scope, Tool, parse::parse},
@@ -240,7 +241,7 @@ async fn results_end_with_the_membership_and_the_placement() {
     let leave = Op::Group(GroupOp::RemoveMember {
         group: fixture.g1,
         person: fixture.actor.person,
-        take_back: false,
+        leaving: Leaving::LeaveCopies,
     });
     commit(&fixture.core, None, leave).await;
     let now = actor(&fixture.core, fixture.actor.person).await;

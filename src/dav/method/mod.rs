@@ -22,7 +22,7 @@ use super::{
     path::Kind,
     report,
 };
-use crate::domain::{error::Error, rights::Right};
+use crate::domain::{error::Error, rights::Right, sharing::How};
 use get::Extent;
 
 pub use propfind::{CHUNK, flush, in_home, shown_in_home};
@@ -42,8 +42,8 @@ pub async fn dispatch(call: Arc<Call>, method: &Method) -> Result<Answer, Failur
         "PUT" => put::put(&call).await,
         "POST" => post::post(&call).await,
         "DELETE" => delete::delete(&call).await,
-        "COPY" => copy_move::copy_or_move(&call, false).await,
-        "MOVE" => copy_move::copy_or_move(&call, true).await,
+        "COPY" => copy_move::copy_or_move(&call, How::Share).await,
+        "MOVE" => copy_move::copy_or_move(&call, How::Move).await,
         // Rights are given on the web; what is there is read through `D:acl`.
         ACL => {
             let right = Right::Administer;

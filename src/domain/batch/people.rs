@@ -1,6 +1,7 @@
 //! What a batch does to accounts, groups and rights.
 
 use crate::domain::{
+    group::Leaving,
     id::{CollectionId, GroupId, ItemId, PersonId, Timestamp},
     principal::{GroupOptions, Role},
     rights::GroupRight,
@@ -85,11 +86,11 @@ pub enum GroupOp {
         role: Role,
     },
     /// Ends a membership and the grants to that person through the group. The group keeps copies of
-    /// the private contacts they shared, unless `take_back`; many are left in several commits.
+    /// the private contacts they shared, unless they take them back; many are left in several commits.
     RemoveMember {
         group: GroupId,
         person: PersonId,
-        take_back: bool,
+        leaving: Leaving,
     },
     /// Adds an invitation; `token` is the digest of the secret in its link.
     Invite {

@@ -14,6 +14,7 @@ use crate::domain::{
     core::Core,
     device::DeviceAccess,
     error::{Error, Result},
+    group::Leaving,
     id::{GroupId, PersonId, Timestamp},
     json,
     outbox::Outgoing,
@@ -96,7 +97,7 @@ impl Office {
         let op = Op::Group(GroupOp::RemoveMember {
             group,
             person,
-            take_back: false,
+            leaving: Leaving::LeaveCopies,
         });
         self.commit_all(vec![op]).await
     }

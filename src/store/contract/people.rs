@@ -5,6 +5,7 @@ use crate::domain::{
     account_class::AccountClass,
     batch::{BookOp, GrantOp, PersonChange, SyncOp},
     credential::CredentialOp,
+    group::Leaving,
     office::store::OfficeOp,
     refused::{Refusal, Why},
 };
@@ -128,7 +129,7 @@ pub async fn a_decision_on_old_rights_is_refused(books: Books) {
         Op::Group(GroupOp::RemoveMember {
             group: books.team,
             person: books.bob,
-            take_back: false,
+            leaving: Leaving::LeaveCopies,
         }),
     ]
     .into_iter()
@@ -193,7 +194,7 @@ pub async fn a_home_follows_memberships_and_books(books: Books) {
     let leave = Op::Group(GroupOp::RemoveMember {
         group: books.team,
         person: books.bob,
-        take_back: false,
+        leaving: Leaving::LeaveCopies,
     });
     let committed = books.commit(vec![leave]).await.expect("committed");
     assert!(committed.people.contains(&books.bob), "who left is woken");
@@ -252,7 +253,7 @@ pub async fn a_list_follows_the_members_of_its_group(books: Books) {
         .row(Op::Group(GroupOp::RemoveMember {
             group: books.team,
             person: carol,
-            take_back: false,
+            leaving: Leaving::LeaveCopies,
         }))
         .await;
     assert_eq!(books.moved(list).await.last(), Some(&(Seq(4), false)));

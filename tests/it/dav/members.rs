@@ -2,6 +2,7 @@
 
 use carnet::domain::{
     batch::{GroupOp, Op, PersonChange, PersonOp},
+    group::Leaving,
     id::{GroupId, PersonId},
     principal::Role,
 };
@@ -47,7 +48,7 @@ fn leave(server: &Server, person: PersonId) {
     server.commit(Op::Group(GroupOp::RemoveMember {
         group: team(server),
         person,
-        take_back: false,
+        leaving: Leaving::LeaveCopies,
     }));
 }
 

@@ -6,6 +6,7 @@ use super::{Applied, Commit, search::Live};
 use crate::domain::{
     batch::GroupOp,
     error::Error,
+    group::Leaving,
     id::{GroupId, PersonId, PlacementId},
     item::random_id,
     principal::Role,
@@ -72,8 +73,8 @@ impl Commit<'_> {
             GroupOp::RemoveMember {
                 group,
                 person,
-                take_back,
-            } => self.remove_member(*group, *person, *take_back),
+                leaving,
+            } => self.remove_member(*group, *person, *leaving),
             GroupOp::Invite {
                 group,
                 token,
@@ -278,12 +279,12 @@ impl Commit<'_> {
 
     /// Ends a membership, if what that takes is no more than this commit may. Grants to the person
     /// in this group end; contacts they shared into it stay as copies of the group's own or, with
-    /// `take_back`, are withdrawn.
+    /// [`Leaving::TakeBack`], are withdrawn.
     pub(super) fn remove_member(
         &mut self,
         group: GroupId,
         person: PersonId,
-        take_back: bool,
+        leaving: Leaving,
     ) -> Applied<i64> {
         match self.role(group, person)? {
             None => return Err(Error::NotFound.into()),
@@ -296,7 +297,7 @@ impl Commit<'_> {
         self.group_moved(group)?;
         let places = self.places_of(group)?;
         for place in &places {
-            if !self.leave_own(*place, person, take_back)? {
+            if !self.leave_own(*place, person, leaving)? {
                 return Ok(person.0);
             }
             self.leave_shared(group, *place, person)?;
@@ -321,8 +322,8 @@ impl Commit<'_> {
     }
 
     /// Contacts of the leaving person's Private that were shared here are replaced by the group's
-    /// own copy, or withdrawn with `take_back`: as many as this commit may, and whether none is left.
-    fn leave_own(&mut self, book: i64, person: PersonId, take_back: bool) -> Applied<bool> {
+    /// own copy, or withdrawn with [`Leaving::TakeBack`]: as many as this commit may, and whether none is left.
+    fn leave_own(&mut self, book: i64, person: PersonId, leaving: Leaving) -> Applied<bool> {
         let own: Vec<i64> = self
             .connection
             .prepare_cached(
@@ -334,10 +335,9 @@ impl Commit<'_> {
             .query_map(params![book, person.0, self.room as i64], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         for placement in &own {
-            if take_back {
-                self.take_away(&self.live(PlacementId(*placement))?, None)?
-            } else {
-                self.leave_copy(*placement, book, person)?
+            match leaving {
+                Leaving::TakeBack => self.take_away(&self.live(PlacementId(*placement))?, None)?,
+                Leaving::LeaveCopies => self.leave_copy(*placement, book, person)?,
             };
         }
         Ok(self.has_room_after(own.len()))

@@ -7,6 +7,7 @@ use crate::domain::{
     batch::{PersonChange, PersonOp},
     collection::DEFAULT_BOOK,
     error::Error,
+    group::Leaving,
     id::{GroupId, ItemId, PersonId},
     item::random_id,
     principal::Role,
@@ -272,7 +273,7 @@ impl Commit<'_> {
             return Err(Error::Invalid(Rule::HandedOver(name.clone())).into());
         }
         for (group, _, _) in groups {
-            self.remove_member(GroupId(group), person, false)?;
+            self.remove_member(GroupId(group), person, Leaving::LeaveCopies)?;
             if self.more {
                 return Ok(person.0);
             }
