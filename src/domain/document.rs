@@ -24,6 +24,7 @@ use super::{
     error::{Error, Result},
     id::{BlobId, ItemId, PersonId, Timestamp},
     item::{Card, Placement, random_id},
+    json,
     rights::Right,
     rule::Rule,
     store::Attachment,
@@ -73,8 +74,8 @@ impl Details {
     }
 
     /// The details as the JSON document of an item.
-    pub fn write(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+    pub fn write(&self) -> Result<Vec<u8>> {
+        json::write(self)
     }
 }
 
@@ -161,7 +162,7 @@ impl Book {
                         uid: random_id(16),
                         ..details.clone()
                     };
-                    let admitted = book.admit(&details.write(), None)?;
+                    let admitted = book.admit(&details.write()?, None)?;
                     ops.extend(sealing(*blob, &admitted.content.index.blob));
                     let placement = book.new_placement(details.uid);
                     ids.push(placement.server_id.clone());
@@ -197,7 +198,7 @@ impl Book {
                 return Err(Error::PreconditionFailed);
             }
             let details = changed(Details::read(&card.document)?, wanted, received)?;
-            let Some(op) = book.revision(&card, &details.write())? else {
+            let Some(op) = book.revision(&card, &details.write()?)? else {
                 return Ok(());
             };
             let mut ops = Vec::new();
@@ -234,7 +235,7 @@ impl Book {
                     uid: present.uid.clone(),
                     ..received.clone()
                 };
-                let Some(op) = book.revision(&card, &between.write())? else {
+                let Some(op) = book.revision(&card, &between.write()?)? else {
                     return Ok(None);
                 };
                 let mut ops = Vec::new();
@@ -256,7 +257,7 @@ impl Book {
             if Details::read(&card.document)?.digest != received.digest {
                 return Ok(());
             }
-            let back = book.revision(&card, &present.write())?;
+            let back = book.revision(&card, &present.write()?)?;
             let ops = back.into_iter().collect();
             book.core().commit_as(book.actor(), ops).await.map(drop)
         })

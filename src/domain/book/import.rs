@@ -124,7 +124,7 @@ impl Book {
         import: ImportId,
         new: Prepared,
         updates: Vec<(Card, Vec<u8>)>,
-        note: impl FnOnce(&[Result<()>], &[Result<()>]) -> Option<String>,
+        note: impl FnOnce(&[Result<()>], &[Result<()>]) -> Result<Option<String>>,
     ) -> Result<()> {
         let (added, mut ops) = self.additions(new).await?;
         let mut updated = Vec::with_capacity(updates.len());
@@ -140,7 +140,7 @@ impl Book {
                 })
             });
         }
-        ops.extend(note(&added, &updated).map(|progress| {
+        ops.extend(note(&added, &updated)?.map(|progress| {
             Op::Import(ImportOp::NoteImport {
                 import,
                 progress,

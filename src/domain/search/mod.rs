@@ -21,6 +21,7 @@ use super::{
     error::{Error, Result},
     id::{CollectionId, PersonId, PlacementId, TagId, Timestamp},
     item::Placement,
+    json,
 };
 pub use highlight::{Piece, highlight, highlight_number, is_shown};
 pub use parse::{Exclusions, LastWord, Leaf, Node, Query, Wanted};
@@ -229,8 +230,7 @@ impl Core {
         last_first: bool,
     ) -> Result<Outcome> {
         let outcome = self.find(actor, request, last_first).await?;
-        let kept =
-            serde_json::to_string(request).map_err(|e| Error::Invalid(e.to_string().into()))?;
+        let kept = json::text(request)?;
         let op = Op::SetLastSearch {
             person: actor.person,
             request: Some(kept),
@@ -305,7 +305,7 @@ impl Core {
         let kept = self.store().last_search(actor.person).await?;
         Ok(kept.and_then(|(request, at)| {
             Some(LastSearch {
-                request: serde_json::from_str(&request).ok()?,
+                request: json::read("a last search", request.as_bytes())?,
                 at,
             })
         }))

@@ -346,7 +346,7 @@ async fn undoing_an_import_keeps_tags_put_on_since() {
     let new = ["c", "d"].map(|name| vcard(name, "+33 3").into_bytes());
     let updates = vec![(p, vcard("p", "+33 2").into_bytes())];
     allowed(
-        own.import(import, own.prepare(&new), updates, |_, _| None)
+        own.import(import, own.prepare(&new), updates, |_, _| Ok(None))
             .await,
     );
     let tag = allowed(w.core.create_tag(&mia, "Clients", "#112233").await);

@@ -7,6 +7,7 @@ use crate::domain::{
     credential::{CredentialOp, SecondFactorOp},
     error::Error,
     id::PersonId,
+    json,
 };
 
 /// Sessions of one person; those not seen for longest go first.
@@ -22,7 +23,7 @@ impl Commit<'_> {
                 scope,
                 expires,
             } => {
-                let scope = serde_json::to_string(scope).unwrap_or_default();
+                let scope = json::text(scope)?;
                 let at = self.batch.at.0;
                 let expires = expires.map(|expires| expires.0);
                 let row = self.run(

@@ -9,6 +9,7 @@ use crate::domain::{
     group::Leaving,
     id::{GroupId, PersonId, PlacementId},
     item::random_id,
+    json,
     principal::Role,
     rule::Rule,
 };
@@ -34,9 +35,7 @@ impl Commit<'_> {
                 display_name,
                 options,
             } => {
-                let options = options
-                    .as_ref()
-                    .map(|options| serde_json::to_string(options).unwrap_or_default());
+                let options = options.as_ref().map(json::text).transpose()?;
                 if let Some(name) = display_name {
                     let book = self.book_of(*group)?;
                     self.relabel(book, name)?;
