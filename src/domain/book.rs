@@ -36,8 +36,8 @@ pub use relocate::{Destination, Obstacle, Relocated};
 pub use seen::Seen;
 pub use served::Follower;
 pub(super) use served::Served;
-pub(super) use write::{Admitted, new_server_id, removal};
-pub use write::{Prepared, Room};
+pub(super) use write::{Admitted, removal};
+pub use write::{Prepared, Room, new_server_id};
 
 /// A collection opened by a person who may read it.
 #[derive(Clone)]

@@ -2,13 +2,16 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit, search::Live};
+use super::{
+    Applied, Commit,
+    place::{Facts, Placing},
+};
 use crate::domain::{
-    batch::GroupOp,
+    batch::{GroupOp, NewPlacement},
+    book::new_server_id,
     error::Error,
     group::Leaving,
-    id::{GroupId, PersonId, PlacementId},
-    item::random_id,
+    id::{CollectionId, GroupId, PersonId, PlacementId},
     json,
     principal::Role,
     rule::Rule,
@@ -358,55 +361,55 @@ impl Commit<'_> {
     /// The group's own copy takes the place of a shared contact, with grants, comments and tags.
     fn leave_copy(&mut self, placement: i64, book: i64, person: PersonId) -> Applied<i64> {
         let gone = self.next_seq(book)?;
-        let (item, href, uid): (i64, String, String) = self
+        let (item, href): (i64, String) = self
             .connection
             .prepare_cached(
                 "UPDATE placement SET gone = ?2, gone_at = ?3, writer = NULL WHERE id = ?1
-                 RETURNING item, href, uid",
+                 RETURNING item, href",
             )?
             .query_row(params![placement, gone, self.batch.at.0], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                Ok((row.get(0)?, row.get(1)?))
             })?;
-        let copy = self.run(
-            "INSERT INTO item (class, uid, kind, display, sort_first, sort_last, document,
-                 digest, creator, origin, created, modified, mixed, beside, blob, octets)
-             SELECT class, uid, kind, display, sort_first, sort_last, document,
-                 digest, creator, ?2, created, modified, mixed, beside, blob, octets
-             FROM item WHERE id = ?1",
-            params![item, book],
-        )?;
-        let born = self.next_seq(book)?;
-        let placed = self.run(
-            "INSERT INTO placement (item, collection, href, server_id, uid, placed_by, placed_at,
-                 born, changed, client, creator)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9,
-                 (SELECT creator FROM item WHERE id = ?1))",
-            params![
-                copy,
-                book,
-                href,
-                random_id(12),
-                uid,
-                person.0,
-                self.batch.at.0,
-                born,
-                self.batch.client
-            ],
-        )?;
-        let octets = self
+        let facts = self
             .connection
-            .prepare_cached("SELECT length(document) FROM item WHERE id = ?1")?
-            .query_row([copy], |row| row.get(0))?;
-        self.count_placed(book, octets);
-        self.unindexed.placed.push(Live {
-            id: placed,
-            item: copy,
-            collection: book,
-        });
+            .prepare_cached(
+                "INSERT INTO item (class, uid, kind, display, sort_first, sort_last, document,
+                     digest, creator, origin, created, modified, mixed, beside, blob, octets)
+                 SELECT class, uid, kind, display, sort_first, sort_last, document,
+                     digest, creator, ?2, created, modified, mixed, beside, blob, octets
+                 FROM item WHERE id = ?1
+                 RETURNING id, uid, length(document), creator, sort_first, sort_last",
+            )?
+            .query_row([item, book], Facts::read)?;
+        let copy = facts.item;
+        // As the original was: also in a folder that nobody is shown any more.
+        self.insert(
+            facts,
+            &NewPlacement {
+                collection: CollectionId(book),
+                href,
+                server_id: new_server_id(),
+                device: None,
+                altered: false,
+                overlay: Vec::new(),
+                tags: Vec::new(),
+            },
+            &Placing {
+                by: person.0,
+                from: None,
+            },
+        )?;
         self.run(
             "INSERT INTO index_text SELECT ?2, n, field, value, part, tokens FROM index_text WHERE item = ?1",
             params![item, copy],
         )?;
+        self.hand_over(item, copy, book, person)?;
+        Ok(copy)
+    }
+
+    /// What others have said of an item in a group, and what it is linked to, is its copy's; what the
+    /// leaving person has of it stays theirs.
+    fn hand_over(&self, item: i64, copy: i64, book: i64, person: PersonId) -> Applied<()> {
         self.run(
             "INSERT INTO grant_item SELECT ?2, collection, person FROM grant_item
              WHERE item = ?1 AND collection = ?3 AND person <> ?4",
@@ -441,7 +444,7 @@ impl Commit<'_> {
              WHERE l.item = ?1 AND t.person <> ?3",
             params![item, copy, person.0],
         )?;
-        Ok(copy)
+        Ok(())
     }
 
     fn accept(&mut self, token: &str, person: PersonId) -> Applied<i64> {

@@ -1,6 +1,6 @@
 //! Placing items in a collection: new ones, shared ones, those restored from the trash.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
     Applied, Commit, Failure,
@@ -27,13 +27,27 @@ pub(super) enum Arrival {
 }
 
 /// What a placement has from its item.
-struct Facts {
-    item: i64,
-    uid: String,
-    octets: i64,
-    creator: i64,
-    sort_first: String,
-    sort_last: String,
+pub(super) struct Facts {
+    pub(super) item: i64,
+    pub(super) uid: String,
+    pub(super) octets: i64,
+    pub(super) creator: i64,
+    pub(super) sort_first: String,
+    pub(super) sort_last: String,
+}
+
+impl Facts {
+    /// Reads `id, uid, length(document), creator, sort_first, sort_last`.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            item: row.get(0)?,
+            uid: row.get(1)?,
+            octets: row.get(2)?,
+            creator: row.get(3)?,
+            sort_first: row.get(4)?,
+            sort_last: row.get(5)?,
+        })
+    }
 }
 
 impl<'a> Commit<'a> {
@@ -124,19 +138,10 @@ impl<'a> Commit<'a> {
         let facts = self
             .connection
             .prepare_cached(
-                "SELECT uid, length(document), creator, sort_first, sort_last FROM item
+                "SELECT id, uid, length(document), creator, sort_first, sort_last FROM item
                  WHERE id = ?1 AND length(document) > 0",
             )?
-            .query_row([item.0], |row| {
-                Ok(Facts {
-                    item: item.0,
-                    uid: row.get(0)?,
-                    octets: row.get(1)?,
-                    creator: row.get(2)?,
-                    sort_first: row.get(3)?,
-                    sort_last: row.get(4)?,
-                })
-            })
+            .query_row([item.0], Facts::read)
             .optional()?
             .ok_or(Error::NotFound)?;
         let placed = self.place(facts, placement, origin)?;
@@ -146,10 +151,22 @@ impl<'a> Commit<'a> {
         Ok(placed)
     }
 
-    /// Inserts a placement; the uid and the href must be free among the live ones.
+    /// Places an item where there is somebody to see it.
     fn place(&mut self, facts: Facts, placement: &NewPlacement, origin: &Placing) -> Applied<i64> {
+        self.require_open(placement.collection.0)?;
+        let placed = self.insert(facts, placement, origin)?;
+        self.net_removals -= 1;
+        Ok(placed)
+    }
+
+    /// Inserts a placement; the uid and the href must be free among the live ones.
+    pub(super) fn insert(
+        &mut self,
+        facts: Facts,
+        placement: &NewPlacement,
+        origin: &Placing,
+    ) -> Applied<i64> {
         let collection = placement.collection.0;
-        self.require_open(collection)?;
         let seq = self.next_seq(collection)?;
         let device = placement.device.map(|device| device.0);
         let writer = device.filter(|_| !placement.altered);
@@ -190,7 +207,6 @@ impl<'a> Commit<'a> {
         if !placement.tags.is_empty() {
             self.link_owner_tags(collection, facts.item, &placement.tags)?;
         }
-        self.net_removals -= 1;
         Ok(id)
     }
 
