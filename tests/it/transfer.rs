@@ -56,16 +56,10 @@ impl Fixture {
             class: String::new(),
         });
         let person = PersonId(commit(&core, add).await);
-        let limit = Op::Person(PersonOp::ChangePerson(PersonChange {
-            person,
-            email: None,
-            name: None,
-            admin: None,
-            password_hash: None,
-            disabled: None,
+        let limit = Op::from(PersonChange {
             quota: Some(quota),
-            settings: None,
-        }));
+            ..PersonChange::of(person)
+        });
         commit(&core, limit).await;
         Self {
             core,

@@ -1,5 +1,6 @@
 //! What a batch does to accounts, groups and rights.
 
+use super::Op;
 use crate::domain::{
     group::Leaving,
     id::{CollectionId, GroupId, ItemId, PersonId, Timestamp},
@@ -59,6 +60,28 @@ pub struct PersonChange {
     pub disabled: Option<bool>,
     pub quota: Option<Option<i64>>,
     pub settings: Option<String>,
+}
+
+impl PersonChange {
+    /// No change of an account yet.
+    pub fn of(person: PersonId) -> Self {
+        Self {
+            person,
+            email: None,
+            name: None,
+            admin: None,
+            password_hash: None,
+            disabled: None,
+            quota: None,
+            settings: None,
+        }
+    }
+}
+
+impl From<PersonChange> for Op {
+    fn from(change: PersonChange) -> Self {
+        Op::Person(PersonOp::ChangePerson(change))
+    }
 }
 
 /// A change of groups and their members.

@@ -98,16 +98,10 @@ pub async fn a_decision_on_old_rights_is_refused(books: Books) {
         })
     };
     let disable = |disabled| {
-        Op::Person(PersonOp::ChangePerson(PersonChange {
-            person: books.bob,
-            email: None,
-            name: None,
-            admin: None,
-            password_hash: None,
+        Op::from(PersonChange {
             disabled: Some(disabled),
-            quota: None,
-            settings: None,
-        }))
+            ..PersonChange::of(books.bob)
+        })
     };
     books.add("granted").await;
     let item = books.share("granted").await.item;
@@ -345,16 +339,10 @@ pub async fn refused_writes_are_kept_once_and_marked(books: Books) {
 pub async fn a_quota_bounds_a_private_book(books: Books) {
     books.add("a").await;
     books
-        .row(Op::Person(PersonOp::ChangePerson(PersonChange {
-            person: books.alice,
-            email: None,
-            name: None,
-            admin: None,
-            password_hash: None,
-            disabled: None,
+        .row(Op::from(PersonChange {
             quota: Some(Some(2)),
-            settings: None,
-        })))
+            ..PersonChange::of(books.alice)
+        }))
         .await;
     let b = books.add("b").await;
     let full = books.commit(vec![create(&books, "c")]).await;
@@ -381,16 +369,10 @@ pub async fn a_blocked_account_has_no_session(books: Books) {
     };
     assert_eq!(at(4_999).await, Ok(Some(books.bob)));
     assert_eq!(at(5_001).await, Ok(None));
-    let block = Op::Person(PersonOp::ChangePerson(PersonChange {
-        person: books.bob,
-        email: None,
-        name: None,
-        admin: None,
-        password_hash: None,
+    let block = Op::from(PersonChange {
         disabled: Some(true),
-        quota: None,
-        settings: None,
-    }));
+        ..PersonChange::of(books.bob)
+    });
     let committed = books.commit(vec![block]).await.expect("committed");
     assert!(
         committed.people.contains(&books.bob),

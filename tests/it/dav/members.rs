@@ -53,16 +53,10 @@ fn leave(server: &Server, person: PersonId) {
 }
 
 fn rename(server: &Server, person: PersonId, name: &str) {
-    server.commit(Op::Person(PersonOp::ChangePerson(PersonChange {
-        person,
-        email: None,
+    server.commit(Op::from(PersonChange {
         name: Some(name.to_owned()),
-        admin: None,
-        password_hash: None,
-        disabled: None,
-        quota: None,
-        settings: None,
-    })));
+        ..PersonChange::of(person)
+    }));
 }
 
 /// `(href, text)` of every card of a listing.

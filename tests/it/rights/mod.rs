@@ -135,16 +135,10 @@ impl World {
 
     /// Gives a person a quota of contacts.
     pub async fn limit(&self, login: &str, contacts: i64) {
-        let quota = Op::Person(PersonOp::ChangePerson(PersonChange {
-            person: self.id(login).await,
-            email: None,
-            name: None,
-            admin: None,
-            password_hash: None,
-            disabled: None,
+        let quota = Op::from(PersonChange {
             quota: Some(Some(contacts)),
-            settings: None,
-        }));
+            ..PersonChange::of(self.id(login).await)
+        });
         allowed(self.commit(quota).await);
     }
 

@@ -158,14 +158,8 @@ impl Commit<'_> {
         };
         self.run("DELETE FROM reset WHERE person = ?1", [person])?;
         let change = PersonChange {
-            person: PersonId(person),
-            email: None,
-            name: None,
-            admin: None,
             password_hash: Some(password_hash.to_owned()),
-            disabled: None,
-            quota: None,
-            settings: None,
+            ..PersonChange::of(PersonId(person))
         };
         self.change_person(&change)
     }
