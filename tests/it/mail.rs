@@ -229,14 +229,7 @@ fn a_fact_that_is_not_stored_sends_nothing() {
                 "ann@example.org",
                 Letter::Test,
             )))),
-            Op::Person(PersonOp::AddPerson {
-                login: "alice".to_owned(),
-                email: None,
-                name: "Again".to_owned(),
-                admin: false,
-                password_hash: String::new(),
-                class: String::new(),
-            }),
+            Op::from(person("alice").named("Again")),
         ],
         ..Batch::default()
     };

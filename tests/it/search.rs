@@ -54,14 +54,7 @@ impl Fixture {
         let class = Arc::new(Contact::new(Some("FR")));
         let core = Core::new(store.clone(), vec![class], Limits::default());
         let person = async |login: &str| {
-            let op = Op::Person(PersonOp::AddPerson {
-                login: login.to_owned(),
-                email: None,
-                name: login.to_owned(),
-                admin: false,
-                password_hash: String::new(),
-                class: String::new(),
-            });
+            let op = Op::from(person(login));
             PersonId(commit(&core, None, op).await)
         };
         let (me, other) = (person("me").await, person("other").await);

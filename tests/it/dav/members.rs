@@ -22,17 +22,17 @@ fn team(server: &Server) -> GroupId {
 
 /// Somebody in no group, with the password of the sample people.
 fn add(server: &Server, login: &str, name: &str) -> PersonId {
-    server.commit(Op::Person(PersonOp::AddPerson {
-        login: login.to_owned(),
-        email: Some(format!("{login}@example.org")),
-        name: name.to_owned(),
-        admin: false,
-        password_hash: server
-            .runtime
-            .block_on(carnet::auth::hash("demo".to_owned()))
-            .expect("a hash"),
-        class: String::new(),
-    }));
+    server.commit(Op::from(
+        person(login)
+            .named(name)
+            .at(&format!("{login}@example.org"))
+            .with_hash(
+                &server
+                    .runtime
+                    .block_on(carnet::auth::hash("demo".to_owned()))
+                    .expect("a hash"),
+            ),
+    ));
     server.person(login)
 }
 

@@ -104,14 +104,7 @@ impl World {
         let world = Self { core, _data: data };
         for login in PEOPLE {
             world
-                .commit(Op::Person(PersonOp::AddPerson {
-                    login: login.to_owned(),
-                    email: None,
-                    name: login.to_owned(),
-                    admin: login == "ivo",
-                    password_hash: String::new(),
-                    class: String::new(),
-                }))
+                .commit(Op::from(person(login).administering(login == "ivo")))
                 .await
                 .expect("an account");
         }
