@@ -10,7 +10,6 @@ use crate::{
         collection::DEFAULT_BOOK,
         core::Core,
         error::Result,
-        id::Timestamp,
         principal::Role,
         store::Store,
     },
@@ -99,13 +98,7 @@ pub async fn fill(core: &Arc<Core>) -> Result<()> {
 }
 
 async fn commit(core: &Core, op: Op) -> Result<Committed> {
-    let batch = Batch {
-        client: "demo".to_owned(),
-        at: Timestamp::now(),
-        ops: vec![op],
-        ..Batch::default()
-    };
-    core.commit(batch).await
+    core.commit(Batch::of_program("demo", vec![op])).await
 }
 
 /// Given name, family name, organization, title, mobile, city.

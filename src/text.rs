@@ -104,7 +104,7 @@ macro_rules! text {
 text! {
     sign_in, sign_in_title, sign_out, login_or_email, password, sign_in_failed, sign_in_wait,
     session_ended, skip_to_content, contacts, private, groups, environment, search, search_contacts,
-    new_contact, edit, save, cancel, delete, delete_question, back, undo, deleted, saved, created,
+    new_contact, edit, save, cancel, delete, back, undo, deleted, saved, created,
     actions, contacts_count, no_contacts, no_match, page_of, previous, next, name, prefix,
     given_name, middle_name, family_name, suffix, nickname, organization, department, job_title,
     phone, phones, email, emails, address, addresses, street, city, region, postal_code, country,
@@ -115,7 +115,7 @@ text! {
     open_menu, members_see, company, office, phonetic_given_name, phonetic_family_name,
     phonetic_organization, file_as, messaging, messaging_address, web_pages, related, spouse, child,
     assistant, manager, home_fax, pager, car, radio, company_main, mms, customer_id, government_id,
-    account_name, other_details, quota_full, no_room, unavailable_title, stale_form,
+    account_name, quota_full, no_room, unavailable_title, stale_form,
     stale_page, moment, months, settings, login, place, state, my_groups, no_groups, your_role,
     role, role_member, role_co_admin, role_admin, members, members_shown, search_member,
     found_group, group_name, group_shown_name, group_url_name, group_name_rule,
@@ -133,7 +133,7 @@ text! {
     reason_granted, nobody_here_modifies, share_first, let_members_modify, let_modify,
     let_everyone_modify, read_only_ask, share, share_with_groups, share_with_group, share_text,
     shared_with, unshare, unshared, you_are_here, may_add_here, may_not_add_here, may_not_share,
-    placed_by, placed_by_you, unknown_group, uid_taken, move_contact, move_where, moved_to,
+    placed_by, placed_by_you, unknown_group, uid_taken, move_where, moved_to,
     copy_to_private, copy_text, copied_to_private, found_in, created_by, created_by_column,
     comment, comments, new_comment, add_comment, comment_in, comments_private, comments_seen_by,
     comment_added, comment_deleted, has_comments, tags, new_tag, colour, tags_text,
@@ -161,7 +161,7 @@ text! {
     device_blocked, device_wiping, device_silent, last_search, welcome, display, name_order,
     first_last, last_first, language, language_browser, keys_on, key_next,
     key_open, key_edit, key_select, key_group, key_escape, enter_key, delete_key, escape_key, sort, sort_modified, skip_to_list, tags_and_more, favourites,
-    lists, filter, selected_count, open_details, tag_actions, actions_of, recolour, print,
+    lists, filter, selected_count, open_details, recolour, print,
     one_contact, select_everything, filter_go, favourite, move_to_group, selection_moved,
     shortcuts,
     gender, gender_unsaid, gender_female, gender_male, gender_other, gender_none, gender_unknown,
@@ -303,6 +303,8 @@ fn filled(sentence: &str, values: &[&dyn Display], put: fn(String) -> String) ->
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
     use super::*;
 
     #[test]
@@ -347,6 +349,39 @@ mod tests {
                 assert_ne!(english, french, "{name}");
             }
         }
+    }
+
+    /// Found by the code that is stored, which follows a prefix.
+    const OF_CODES: [&str; 6] = ["did_", "word_", "through_", "warn_", "reason_", "failed_"];
+
+    #[test]
+    fn every_sentence_is_said_somewhere() {
+        let mut fields = BTreeSet::new();
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).expect("a folder of sources") {
+                let path = entry.expect("an entry").path();
+                let is_source = path.extension().is_some_and(|e| e == "rs" || e == "html");
+                if path.is_dir() {
+                    folders.push(path);
+                } else if is_source {
+                    let source = fs::read_to_string(&path).expect("a source");
+                    let names = source.split('.').skip(1).map(|rest| {
+                        let is_end = |c: char| c != '_' && !c.is_ascii_alphanumeric();
+                        rest.split(is_end).next().unwrap_or_default().to_owned()
+                    });
+                    fields.extend(names);
+                }
+            }
+        }
+        let said =
+            |name: &str| OF_CODES.iter().any(|of| name.starts_with(of)) || fields.contains(name);
+        let all = EN.all().into_iter();
+        let unsaid: Vec<&str> = all
+            .map(|(name, _)| name)
+            .filter(|name| !said(name))
+            .collect();
+        assert!(unsaid.is_empty(), "{unsaid:?}");
     }
 
     #[test]

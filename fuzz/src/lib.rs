@@ -6,7 +6,7 @@ use carnet::{
     dav::facet::{DavFacet as _, Shown},
     domain::{
         class::Class as _,
-        search::{LastWord, highlight, parse},
+        search::{Exclusions, LastWord, highlight, parse},
         settings::Settings,
     },
     eas::facet::{EasFacet, Supported, View},
@@ -131,7 +131,7 @@ pub fn contact_form(octets: &[u8]) {
 pub fn search_query(octets: &[u8]) {
     let text = String::from_utf8_lossy(octets);
     for last in [LastWord::Whole, LastWord::Beginning] {
-        let query = parse::parse(&text, last, false);
+        let query = parse::parse(&text, last, Exclusions::NeedWords);
         let pieces = highlight(&text, query.root.as_ref());
         let again: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
         assert_eq!(again, text);

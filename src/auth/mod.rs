@@ -94,6 +94,7 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The person who signed in.
     pub fn person(&self) -> &Person {
         &self.account.person
     }
@@ -194,12 +195,8 @@ impl Authenticator {
         if number == 0 {
             return Ok(());
         }
-        let batch = Batch {
-            at: Timestamp::now(),
-            unflushed: true,
-            ops: vec![Op::Office(OfficeOp::KeepFailures(fresh))],
-            ..Batch::default()
-        };
+        let keep = vec![Op::Office(OfficeOp::KeepFailures(fresh))];
+        let batch = Batch::of_program("", keep).may_be_lost();
         let written = self.store.commit(batch).await;
         if written.is_err() {
             self.failures.unwritten(number);
@@ -382,12 +379,8 @@ impl Authenticator {
             password: found.id,
             address: peer.to_canonical().to_string(),
         };
-        let batch = Batch {
-            at: now,
-            unflushed: true,
-            ops: vec![Op::Credential(note)],
-            ..Batch::default()
-        };
+        let batch = Batch::of_program("", vec![Op::Credential(note)]);
+        let batch = batch.at(now).may_be_lost();
         if let Err(error) = self.store.commit(batch).await {
             tracing::warn!(%error, "the use of an app password could not be noted");
         }

@@ -14,7 +14,8 @@ use crate::domain::{
     batch::{Batch, Op},
     credential::SecondFactorOp,
     error::{Error, Result},
-    id::{PersonId, Timestamp},
+    id::PersonId,
+    label::PAGES,
     second_factor::recovery_lookup,
 };
 
@@ -82,20 +83,14 @@ impl Authenticator {
             (None, Some(digest)) => (SecondFactorOp::UseRecoveryCode { person, digest }, 0),
             (None, None) => return Ok(wrong(person, peer)),
         };
-        let batch = Batch {
-            person: Some(person),
-            client: "web".to_owned(),
-            at: Timestamp::now(),
-            ops: vec![Op::SecondFactor(use_up)],
-            ..Batch::default()
-        };
-        match self.store.commit(batch).await {
+        let batch = Batch::of_program(PAGES, vec![Op::SecondFactor(use_up)]);
+        match self.store.commit(batch.for_person(person)).await {
             Ok(_) => {
                 attempt.succeeded();
                 self.codes.forget(person);
                 Ok(Code::Right(step))
             }
-            Err(Error::PreconditionFailed | Error::NotFound) => Ok(wrong(person, peer)),
+            Err(Error::Moved | Error::NotFound) => Ok(wrong(person, peer)),
             Err(error) => Err(error),
         }
     }

@@ -72,7 +72,7 @@ impl Class for Document {
             uid: uid.to_owned(),
             ..Details::read(document)?
         };
-        Ok(details.write())
+        details.write()
     }
 
     /// Their octets are no part of their details.
@@ -161,7 +161,7 @@ impl Class for Document {
             merged.media_type = mine.media_type;
         }
         Ok(Merged {
-            document: merged.write(),
+            document: merged.write()?,
             taken,
             lost,
         })
@@ -194,7 +194,7 @@ mod tests {
             digest: digest.to_string().repeat(64),
             description: description.into(),
         };
-        details.write()
+        details.write().expect("JSON")
     }
 
     #[test]

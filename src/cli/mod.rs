@@ -34,8 +34,7 @@ use crate::{
         class::Class,
         core::Core,
         error::Error,
-        id::Timestamp,
-        office::Office,
+        office::{OPERATOR, Office},
         principal::{Group, Person},
         store::Store,
     },
@@ -344,12 +343,7 @@ fn told_of(name: &str, error: &Error) -> String {
 }
 
 async fn commit(store: &dyn Store, op: Op) -> Result<Committed, String> {
-    let batch = Batch {
-        client: "command line".to_owned(),
-        at: Timestamp::now(),
-        ops: vec![op],
-        ..Batch::default()
-    };
+    let batch = Batch::of_program(OPERATOR, vec![op]);
     store.commit(batch).await.map_err(|error| error.to_string())
 }
 

@@ -131,7 +131,9 @@ fn domain(error: &Error, href: &str) -> Answer {
             condition(StatusCode::CONFLICT, Precondition::NoUidConflict(holder))
         }
         Error::Exists(_) => plain(StatusCode::METHOD_NOT_ALLOWED, &error.to_string()),
-        Error::PreconditionFailed => plain(StatusCode::PRECONDITION_FAILED, &error.to_string()),
+        Error::PreconditionFailed | Error::Moved => {
+            plain(StatusCode::PRECONDITION_FAILED, &error.to_string())
+        }
         Error::InvalidDocument(_) => {
             condition(StatusCode::FORBIDDEN, Precondition::ValidAddressData)
         }

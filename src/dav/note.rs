@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{Method, StatusCode, header};
 
 use super::{Call, error::Failure, output::Answer, path::Resource};
-use crate::domain::{book::Book, error::Error, journal::Event};
+use crate::domain::{book::Book, error::Error, journal::Event, sharing::How};
 
 /// Records the contact in the journal, with the write or the refusal.
 pub fn note(call: &Arc<Call>, method: &Method, outcome: &Result<Answer, Failure>) {
@@ -30,23 +30,25 @@ pub fn note(call: &Arc<Call>, method: &Method, outcome: &Result<Answer, Failure>
             _ => return,
         },
         Err(Failure::Domain(Error::Unavailable(_), _)) => Event::Failed,
-        Err(Failure::Domain(Error::Forbidden { .. } | Error::PreconditionFailed, _)) if writes => {
-            Event::Refused {
-                place: book.shown_place(),
-                number: 1,
-            }
-        }
+        Err(Failure::Domain(
+            Error::Forbidden { .. } | Error::PreconditionFailed | Error::Moved,
+            _,
+        )) if writes => Event::Refused {
+            place: book.shown_place(),
+            number: 1,
+        },
         Err(_) => return,
     };
     core.exchanged(actor, event, method.as_str());
 }
 
 /// Records a card that came to a book, by COPY or by MOVE.
-pub fn brought(call: &Call, to: &Book, created: bool, moves: bool) {
+pub fn brought(call: &Call, to: &Book, created: bool, how: How) {
     let Resource::Card { book: from, .. } = &call.resource else {
         return;
     };
     let (core, actor) = (&call.face.core, &call.actor);
+    let moves = how == How::Move;
     let technical = if moves { "MOVE" } else { "COPY" };
     if from.collection().id == to.collection().id {
         return core.exchanged(actor, received(to, 0, 1, 0), technical);

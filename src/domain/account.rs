@@ -12,6 +12,7 @@ use super::{
     error::{Error, Result},
     forgotten::password_changed,
     id::{PersonId, Timestamp},
+    label::PAGES,
     office::store::OfficeOp,
     outbox::is_address,
     principal::{Person, Profile, Role},
@@ -108,16 +109,11 @@ impl Core {
         if octets > limit {
             return Err(Error::TooLarge { limit });
         }
-        let mut ops = vec![Op::Person(PersonOp::ChangePerson(PersonChange {
-            person: actor.person,
+        let mut ops = vec![Op::from(PersonChange {
             email: email.map(|email| Some(email.to_owned()).filter(|email| !email.is_empty())),
             name: name.map(str::to_owned),
-            admin: None,
-            password_hash: None,
-            disabled: None,
-            quota: None,
-            settings: None,
-        }))];
+            ..PersonChange::of(actor.person)
+        })];
         if organization.is_some() || portrait.picture.is_some() {
             ops.push(Op::Person(PersonOp::DescribePerson {
                 person: actor.person,
@@ -131,16 +127,10 @@ impl Core {
     /// Changes the password: every session ends, devices with the former password are refused, and
     /// a letter in `language` informs the person.
     pub async fn change_password(&self, actor: &Actor, hash: String, language: &str) -> Result<()> {
-        let op = Op::Person(PersonOp::ChangePerson(PersonChange {
-            person: actor.person,
-            email: None,
-            name: None,
-            admin: None,
+        let op = Op::from(PersonChange {
             password_hash: Some(hash),
-            disabled: None,
-            quota: None,
-            settings: None,
-        }));
+            ..PersonChange::of(actor.person)
+        });
         let person = self.account(actor).await?;
         let letter = self
             .limits()
@@ -187,13 +177,8 @@ impl Core {
     }
 
     async fn commit_session(&self, op: CredentialOp, at: Timestamp) -> Result<()> {
-        let batch = Batch {
-            client: "web".to_owned(),
-            at,
-            ops: vec![Op::Credential(op)],
-            ..Batch::default()
-        };
-        self.commit(batch).await.map(drop)
+        let batch = Batch::of_program(PAGES, vec![Op::Credential(op)]);
+        self.commit(batch.at(at)).await.map(drop)
     }
 
     /// Ends one session of the actor. `NotFound` when it is not theirs.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Actor,
-    batch::{Op, PersonChange, PersonOp},
+    batch::{Op, PersonChange},
     core::Core,
     error::{Error, Result},
     id::Timestamp,
@@ -73,16 +73,10 @@ impl Core {
         let pending = pending.filter(|pending| {
             pending.digest == digest(token.as_bytes()) && pending.until > Timestamp::now()
         });
-        let op = Op::Person(PersonOp::ChangePerson(PersonChange {
-            person: actor.person,
+        let op = Op::from(PersonChange {
             email: Some(Some(pending.ok_or(Error::NotFound)?.email)),
-            name: None,
-            admin: None,
-            password_hash: None,
-            disabled: None,
-            quota: None,
-            settings: None,
-        }));
+            ..PersonChange::of(actor.person)
+        });
         self.commit_personal(actor, vec![op]).await?;
         self.change_settings(actor, |settings| settings.pending_address = None)
             .await

@@ -7,7 +7,7 @@ use super::{
     batch::Op,
     book::Book,
     collection::Place,
-    document::DocumentOp,
+    document::{DocumentOp, Link},
     error::{Error, Result},
     id::ItemId,
     item::{Card, Placement},
@@ -63,24 +63,24 @@ impl Book {
             if !folder.collection().is_folder() {
                 return Err(Error::NotFound);
             }
-            book.link(contact, document, true).await
+            book.link(contact, document, Link::Attach).await
         })
         .await
     }
 
     /// Removes the link; the document stays in its folder. Needs *Modify* on the contact.
     pub async fn detach(&self, contact: &Placement, document: ItemId) -> Result<()> {
-        self.decided(|book| async move { book.link(contact, document, false).await })
+        self.decided(|book| async move { book.link(contact, document, Link::Detach).await })
             .await
     }
 
-    async fn link(&self, contact: &Placement, document: ItemId, attached: bool) -> Result<()> {
+    async fn link(&self, contact: &Placement, document: ItemId, link: Link) -> Result<()> {
         let contact = self.current(contact).await?.placement;
         self.require(&contact, Right::Modify).await?;
-        let op = Op::Document(DocumentOp::Attach {
+        let op = Op::Document(DocumentOp::Link {
             contact: contact.item,
             document,
-            attached,
+            link,
         });
         self.core()
             .commit_as(self.actor(), vec![op])

@@ -13,6 +13,7 @@ pub use self::{
 };
 
 use super::{
+    actor::Actor,
     class::Index,
     credential::{CredentialOp, SecondFactorOp},
     document::DocumentOp,
@@ -38,6 +39,53 @@ pub struct Batch {
     /// The import that the created and edited items belong to, with which they can be undone.
     pub import: Option<ImportId>,
     pub ops: Vec<Op>,
+}
+
+impl Batch {
+    /// What the program itself does now, under a name for history; empty: nobody reads of it.
+    pub fn of_program(client: &str, ops: Vec<Op>) -> Self {
+        Self {
+            client: client.to_owned(),
+            at: Timestamp::now(),
+            ops,
+            ..Self::default()
+        }
+    }
+
+    /// What a person does now, whatever becomes of their rights before the commit.
+    pub fn by(actor: &Actor, ops: Vec<Op>) -> Self {
+        Self::of_program(&actor.client.label, ops).for_person(actor.person)
+    }
+
+    /// On behalf of a person.
+    pub fn for_person(mut self, person: PersonId) -> Self {
+        self.person = Some(person);
+        self
+    }
+
+    /// At another time than now.
+    pub fn at(mut self, at: Timestamp) -> Self {
+        self.at = at;
+        self
+    }
+
+    /// Decided on the rights that an actor was read with: the commit fails if rights have changed.
+    pub fn decided(mut self, actor: &Actor) -> Self {
+        self.rights_revision = Some(actor.rights_revision);
+        self
+    }
+
+    /// May be lost by a power cut, see [`Batch::unflushed`].
+    pub fn may_be_lost(mut self) -> Self {
+        self.unflushed = true;
+        self
+    }
+
+    /// Part of an import, see [`Batch::import`].
+    pub fn of_import(mut self, import: ImportId) -> Self {
+        self.import = Some(import);
+        self
+    }
 }
 
 /// The content of an item as stored.

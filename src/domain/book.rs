@@ -24,6 +24,7 @@ use super::{
     error::{Error, Result},
     id::{CollectionId, ItemId, RevisionId, Seq, Timestamp},
     item::{Card, Placement},
+    json,
     retry::{attempted, retry},
     rights::{ItemFacts, PlaceRights, Right, Standing, allows},
     store::{Counts, ItemStanding, ListPage, ListQuery, Order, Want},
@@ -35,8 +36,8 @@ pub use relocate::{Destination, Obstacle, Relocated};
 pub use seen::Seen;
 pub use served::Follower;
 pub(super) use served::Served;
-pub(super) use write::{Admitted, new_server_id, removal};
-pub use write::{Prepared, Room};
+pub(super) use write::{Admitted, removal};
+pub use write::{Prepared, Room, new_server_id};
 
 /// A collection opened by a person who may read it.
 #[derive(Clone)]
@@ -387,7 +388,7 @@ impl Book {
     pub fn content(&self, card: &Card) -> Bytes {
         let placement = &card.placement;
         if self.is_members() {
-            let profile = serde_json::from_slice(&card.document).unwrap_or_default();
+            let profile = json::read("a member of a list", &card.document).unwrap_or_default();
             return self.class().portrait(&profile, &placement.uid).into();
         }
         if placement.mixed && self.is_private() {

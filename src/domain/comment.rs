@@ -13,6 +13,7 @@ use super::{
     error::{Error, Result},
     id::{CommentId, ItemId, PersonId, RevisionId},
     item::Placement,
+    json,
     rights::Right,
     rule::Rule,
     store::{Comment, Revision, RevisionKind},
@@ -55,7 +56,7 @@ impl FormerComment {
         if revision.kind != RevisionKind::Comment {
             return None;
         }
-        let told: Told = serde_json::from_str(&revision.reason).ok()?;
+        let told: Told = json::read("whose comment was kept", revision.reason.as_bytes())?;
         Some(Self {
             author: PersonId(told.author),
             deleted: told.deleted,

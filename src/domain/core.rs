@@ -348,14 +348,7 @@ impl Core {
     /// Commits operations on what is the actor's own: properties, books, devices, tags.
     pub(super) async fn commit_personal(&self, actor: &Actor, ops: Vec<Op>) -> Result<Committed> {
         permits(actor, &ops)?;
-        self.commit(Batch {
-            person: Some(actor.person),
-            client: actor.client.label.clone(),
-            at: Timestamp::now(),
-            ops,
-            ..Batch::default()
-        })
-        .await
+        self.commit(Batch::by(actor, ops)).await
     }
 
     /// Commits state that carries no command of a person; a power cut may lose it. None where it
@@ -371,16 +364,8 @@ impl Core {
         client: &str,
         op: Op,
     ) -> Result<Option<Committed>> {
-        let noted = self.commit(Batch {
-            person: Some(person),
-            client: client.to_owned(),
-            at: Timestamp::now(),
-            rights_revision: None,
-            unflushed: true,
-            import: None,
-            ops: vec![op],
-        });
-        match noted.await {
+        let batch = Batch::of_program(client, vec![op]).for_person(person);
+        match self.commit(batch.may_be_lost()).await {
             Err(error @ (Error::NoSpace | Error::Unavailable(_))) => {
                 tracing::debug!(%error, "what a client did could not be noted");
                 Ok(None)
@@ -392,16 +377,7 @@ impl Core {
     /// Commits operations decided for an actor, and wakes the requests that wait for them.
     pub(crate) async fn commit_as(&self, actor: &Actor, ops: Vec<Op>) -> Result<Committed> {
         permits(actor, &ops)?;
-        self.commit(Batch {
-            person: Some(actor.person),
-            client: actor.client.label.clone(),
-            at: Timestamp::now(),
-            rights_revision: Some(actor.rights_revision),
-            unflushed: false,
-            import: None,
-            ops,
-        })
-        .await
+        self.commit(Batch::by(actor, ops).decided(actor)).await
     }
 
     /// Commits a batch, and wakes the requests that wait for its changes.

@@ -106,19 +106,19 @@ pub enum CredentialOp {
 #[derive(Clone, Debug)]
 pub enum SecondFactorOp {
     /// A secret that is in force once confirmed; it replaces an unconfirmed one. Refused:
-    /// `PreconditionFailed` where one is in force.
+    /// `Moved` where one is in force.
     Begin {
         person: PersonId,
         secret: Vec<u8>,
     },
     /// `step` is the time step of the confirming code, `recovery` the digests of recovery codes.
-    /// Refused: `PreconditionFailed` where no secret waits for confirmation.
+    /// Refused: `Moved` where no secret waits for confirmation.
     Confirm {
         person: PersonId,
         step: u64,
         recovery: Vec<String>,
     },
-    /// Uses up the code of a time step. Refused: `PreconditionFailed` unless it is later than the
+    /// Uses up the code of a time step. Refused: `Moved` unless it is later than the
     /// last used.
     Use {
         person: PersonId,

@@ -26,7 +26,7 @@ use super::{
     collection::Place,
     error::{Error, Result},
     hub::Topic,
-    id::{CollectionId, DeviceId, Seq, Timestamp},
+    id::{CollectionId, DeviceId, Seq},
     item::{Card, Placement},
     json,
     retry::{attempted, retry},
@@ -222,7 +222,7 @@ impl DeviceBook {
             given: Vec::new(),
         };
         let key = record.key.clone();
-        self.commit(vec![self.set(stored, &record)?], true).await?;
+        self.note(vec![self.set(stored, &record)?]).await?;
         Ok(SyncReply::Primed { key })
     }
 
@@ -235,7 +235,7 @@ impl DeviceBook {
             ..record.clone()
         };
         let noted = self.set(Some(record.key.clone()), &doubted)?;
-        self.commit(vec![noted], true).await?;
+        self.note(vec![noted]).await?;
         let forced = previous.forced.iter().map(|(_, id)| id);
         let sent = forced.chain(&previous.withheld).cloned().collect();
         let mut page = fill_page(
@@ -414,21 +414,17 @@ impl DeviceBook {
         }))
     }
 
-    async fn commit(&self, ops: Vec<Op>, unflushed: bool) -> Result<()> {
+    /// Commits what was decided on the rights of the actor.
+    async fn commit(&self, ops: Vec<Op>) -> Result<()> {
         let actor = self.book.actor();
-        self.book
-            .core()
-            .commit(Batch {
-                import: None,
-                person: Some(actor.person),
-                client: actor.client.label.clone(),
-                at: Timestamp::now(),
-                rights_revision: (!unflushed).then_some(actor.rights_revision),
-                unflushed,
-                ops,
-            })
-            .await?;
-        Ok(())
+        let batch = Batch::by(actor, ops).decided(actor);
+        self.book.core().commit(batch).await.map(drop)
+    }
+
+    /// Commits what carries no command of the device and rests on no right; a power cut may lose it.
+    async fn note(&self, ops: Vec<Op>) -> Result<()> {
+        let batch = Batch::by(self.book.actor(), ops).may_be_lost();
+        self.book.core().commit(batch).await.map(drop)
     }
 }
 

@@ -24,6 +24,7 @@ use super::{
     error::{Error, Result},
     id::{BlobId, ItemId, PersonId, Timestamp},
     item::{Card, Placement, random_id},
+    json,
     rights::Right,
     rule::Rule,
     store::Attachment,
@@ -31,7 +32,7 @@ use super::{
 
 pub use kind::{Family, family};
 pub use name::cleaned;
-pub use op::DocumentOp;
+pub use op::{DocumentOp, Link};
 pub use upload::Upload;
 
 /// Characters of a description.
@@ -73,8 +74,8 @@ impl Details {
     }
 
     /// The details as the JSON document of an item.
-    pub fn write(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+    pub fn write(&self) -> Result<Vec<u8>> {
+        json::write(self)
     }
 }
 
@@ -161,7 +162,7 @@ impl Book {
                         uid: random_id(16),
                         ..details.clone()
                     };
-                    let admitted = book.admit(&details.write(), None)?;
+                    let admitted = book.admit(&details.write()?, None)?;
                     ops.extend(sealing(*blob, &admitted.content.index.blob));
                     let placement = book.new_placement(details.uid);
                     ids.push(placement.server_id.clone());
@@ -194,10 +195,10 @@ impl Book {
             let card = book.current(placement).await?;
             book.require(&card.placement, Right::Modify).await?;
             if book.etag_of(&card.placement).await? != etag {
-                return Err(Error::Exists(card.placement.display.clone()));
+                return Err(Error::PreconditionFailed);
             }
             let details = changed(Details::read(&card.document)?, wanted, received)?;
-            let Some(op) = book.revision(&card, &details.write())? else {
+            let Some(op) = book.revision(&card, &details.write()?)? else {
                 return Ok(());
             };
             let mut ops = Vec::new();
@@ -208,23 +209,15 @@ impl Book {
             ops.extend(book.core().fitting(card.placement.creator).await?);
             book.core().commit_as(book.actor(), ops).await.map(drop)
         });
-        let is_stale = match attempt.await {
-            Ok(()) => false,
-            Err(Error::Exists(_)) => true,
-            Err(error) => return Err(error),
-        };
-        let is_kept = match received {
-            Some(late) if is_stale => self.keep_late(placement, late).await?,
-            _ => true,
+        let outcome = attempt.await;
+        let is_kept = match (&outcome, received) {
+            (Err(Error::PreconditionFailed), Some(late)) => self.keep_late(placement, late).await?,
+            (outcome, _) => outcome.is_ok(),
         };
         if let Some(upload) = change.content.filter(|_| is_kept) {
             upload.kept();
         }
-        if is_stale {
-            Err(Error::PreconditionFailed)
-        } else {
-            Ok(())
-        }
+        outcome
     }
 
     /// Puts octets that came too late into the history, as the version before the present one.
@@ -242,7 +235,7 @@ impl Book {
                     uid: present.uid.clone(),
                     ..received.clone()
                 };
-                let Some(op) = book.revision(&card, &between.write())? else {
+                let Some(op) = book.revision(&card, &between.write()?)? else {
                     return Ok(None);
                 };
                 let mut ops = Vec::new();
@@ -264,7 +257,7 @@ impl Book {
             if Details::read(&card.document)?.digest != received.digest {
                 return Ok(());
             }
-            let back = book.revision(&card, &present.write())?;
+            let back = book.revision(&card, &present.write()?)?;
             let ops = back.into_iter().collect();
             book.core().commit_as(book.actor(), ops).await.map(drop)
         })
@@ -382,15 +375,11 @@ impl Core {
 
     async fn collect(&self, begun_before: Timestamp) -> Result<()> {
         let collect = || {
-            self.commit(Batch {
-                at: Timestamp::now(),
-                unflushed: true,
-                ops: vec![Op::Document(DocumentOp::CollectBlobs {
-                    begun_before,
-                    most: COLLECTED,
-                })],
-                ..Batch::default()
-            })
+            let collect = Op::Document(DocumentOp::CollectBlobs {
+                begun_before,
+                most: COLLECTED,
+            });
+            self.commit(Batch::of_program("", vec![collect]).may_be_lost())
         };
         while collect().await?.more {}
         Ok(())

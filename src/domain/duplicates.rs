@@ -13,7 +13,7 @@ use super::{
     rights::Right,
     search::{
         Hit, Plan,
-        parse::{LastWord, parse},
+        parse::{Exclusions, LastWord, parse},
     },
     store::{ListQuery, Replaced},
 };
@@ -141,7 +141,7 @@ impl Book {
             Key::Email(_) => (Part::Email, value.to_owned()),
             Key::Number(digits) | Key::Mobile(digits) => (Part::Telephone, digits.clone()),
         };
-        let Some(node) = parse(&query, LastWord::Whole, false).root else {
+        let Some(node) = parse(&query, LastWord::Whole, Exclusions::NeedWords).root else {
             return Ok(Vec::new());
         };
         let plan = Plan {
@@ -267,23 +267,20 @@ impl Book {
         if kept.placement.item == absorbed.placement.item {
             return Err(Error::Invalid("a contact is not its own duplicate".into()));
         }
-        let merged = self
-            .decided(|book| async move { book.merge_once(kept, absorbed, document).await })
-            .await?;
-        merged.ok_or(Error::PreconditionFailed)
+        self.decided(|book| async move { book.merge_once(kept, absorbed, document).await })
+            .await
     }
 
-    /// [`Book::merge`]; none when one of the two is not as it was seen.
     async fn merge_once(
         &self,
         kept: &Card,
         absorbed: &Card,
         document: &[u8],
-    ) -> Result<Option<RevisionId>> {
+    ) -> Result<RevisionId> {
         for seen in [&kept.placement, &absorbed.placement] {
             match self.current(seen).await {
                 Ok(now) if now.placement.changed == seen.changed => {}
-                Ok(_) | Err(Error::NotFound) => return Ok(None),
+                Ok(_) | Err(Error::NotFound) => return Err(Error::PreconditionFailed),
                 Err(error) => return Err(error),
             }
         }
@@ -322,7 +319,7 @@ impl Book {
             }
         }
         let committed = self.core().commit_as(self.actor(), ops).await?;
-        committed.row().map(Some)
+        committed.row()
     }
 
     /// Lists of this place with a member, by its uid.

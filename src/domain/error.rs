@@ -29,6 +29,10 @@ pub enum Error {
     /// What the author last saw is no longer current, or a condition given did not hold.
     #[error("the version named is not the current one")]
     PreconditionFailed,
+    /// What a decision rested on moved before its commit, and nothing was changed: the store alone
+    /// says so, and a verb that can decide anew does.
+    #[error("what this rested on has changed meanwhile")]
+    Moved,
     /// The bytes cannot be stored as an item of this class.
     #[error("{0}")]
     InvalidDocument(Malformed),

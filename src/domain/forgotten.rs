@@ -9,6 +9,7 @@ use super::{
     error::{Error, Result},
     id::Timestamp,
     item::{digest, random_id},
+    label::PAGES,
     outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, is_address},
     principal::Person,
 };
@@ -57,14 +58,8 @@ impl Core {
                 ),
             },
         ];
-        self.commit(Batch {
-            client: "web".to_owned(),
-            at: now,
-            ops,
-            ..Batch::default()
-        })
-        .await
-        .map(drop)
+        let batch = Batch::of_program(PAGES, ops).at(now);
+        self.commit(batch).await.map(drop)
     }
 
     /// Whose forgotten password a link sets anew. `NotFound` when it is over.
@@ -91,15 +86,8 @@ impl Core {
             password_hash,
         })];
         ops.extend(password_changed(&person, language, now));
-        self.commit(Batch {
-            person: Some(person.id),
-            client: "web".to_owned(),
-            at: now,
-            ops,
-            ..Batch::default()
-        })
-        .await
-        .map(drop)
+        let batch = Batch::of_program(PAGES, ops).for_person(person.id).at(now);
+        self.commit(batch).await.map(drop)
     }
 }
 

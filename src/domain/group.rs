@@ -357,7 +357,7 @@ impl OpenGroup {
             Ok(GroupOp::RemoveMember {
                 group: group.group.id,
                 person: group.book.actor().person,
-                take_back: leaving == Leaving::TakeBack,
+                leaving,
             })
         })
         .await
@@ -374,7 +374,7 @@ impl OpenGroup {
             Ok(GroupOp::RemoveMember {
                 group: group.group.id,
                 person,
-                take_back: false,
+                leaving: Leaving::LeaveCopies,
             })
         })
         .await

@@ -17,6 +17,7 @@ use super::{
     core::Core,
     error::{Error, Result},
     id::{CollectionId, PersonId, Timestamp},
+    label::JOURNAL,
     rule::Rule,
     store::KnownClient,
 };
@@ -280,14 +281,8 @@ impl Core {
         if ops.is_empty() {
             return Ok(());
         }
-        let written = self.commit(Batch {
-            client: "journal".to_owned(),
-            at: Timestamp::now(),
-            unflushed: true,
-            ops: ops.clone(),
-            ..Batch::default()
-        });
-        let written = written.await;
+        let batch = Batch::of_program(JOURNAL, ops.clone()).may_be_lost();
+        let written = self.commit(batch).await;
         if written.is_err() {
             self.journal().unwritten(ops);
         }

@@ -11,6 +11,11 @@ pub fn write(value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>> {
     serde_json::to_vec(value).map_err(|error| Error::Unavailable(error.to_string()))
 }
 
+/// [`write`] for what is stored as text.
+pub fn text(value: &(impl Serialize + ?Sized)) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::Unavailable(error.to_string()))
+}
+
 /// What was stored; none, with a line in the log that says of what, where it cannot be read.
 pub fn read<T: DeserializeOwned>(of: impl Display, stored: &[u8]) -> Option<T> {
     match serde_json::from_slice(stored) {
@@ -30,6 +35,7 @@ mod tests {
     fn what_has_no_form_is_not_stored_as_nothing() {
         let unwritable = std::collections::BTreeMap::from([((1, 2), 3)]);
         assert!(matches!(write(&unwritable), Err(Error::Unavailable(_))));
+        assert!(matches!(text(&unwritable), Err(Error::Unavailable(_))));
         assert_eq!(write(&[1, 2]), Ok(b"[1,2]".to_vec()));
         assert_eq!(read::<Vec<u8>>("a test", b"[1,2]"), Some(vec![1, 2]));
         assert_eq!(read::<Vec<u8>>("a test", b"{}"), None);

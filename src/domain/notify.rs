@@ -11,6 +11,8 @@ use super::{
     core::Core,
     error::Result,
     id::{NoticeId, Timestamp},
+    json,
+    label::QUEUE,
     outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, is_address},
     settings::Settings,
 };
@@ -70,7 +72,9 @@ impl Core {
         let now = Timestamp::now();
         let before = Timestamp(now.0 - BURST_MS);
         for untold in self.store().untold(before, TOGETHER).await? {
-            let settings: Settings = serde_json::from_str(&untold.settings).unwrap_or_default();
+            let settings = untold.settings.as_bytes();
+            let settings: Settings =
+                json::read("the settings of an account", settings).unwrap_or_default();
             let message = NewMessage {
                 channel: Channel::Mail,
                 person: None,
@@ -91,13 +95,8 @@ impl Core {
                 notice: untold.notice,
                 message: deliverable.then(|| Box::new(message)),
             };
-            self.commit(Batch {
-                client: "outbox".to_owned(),
-                at: now,
-                ops: vec![Op::Outbox(op)],
-                ..Batch::default()
-            })
-            .await?;
+            let batch = Batch::of_program(QUEUE, vec![Op::Outbox(op)]);
+            self.commit(batch.at(now)).await?;
         }
         Ok(())
     }

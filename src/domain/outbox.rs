@@ -14,6 +14,7 @@ use super::{
     dispatch::Outlet,
     error::{Error, Result},
     id::{NoticeId, OutgoingId, PersonId, Timestamp},
+    label::QUEUE,
     notify::{Event, Untold},
     principal::Person,
     verification::Answer,
@@ -267,7 +268,7 @@ pub enum OutboxOp {
         since: Timestamp,
         most: i64,
     },
-    /// Changes the state of a message. `PreconditionFailed` unless its state is `from`.
+    /// Changes the state of a message. `Moved` unless its state is `from`.
     Step {
         message: OutgoingId,
         from: State,
@@ -380,12 +381,7 @@ pub fn dropping(message: &Outgoing) -> Result<OutboxOp> {
 impl Core {
     /// Commits a step of the queue on behalf of the program.
     pub async fn step(&self, op: OutboxOp) -> Result<()> {
-        let batch = Batch {
-            client: "outbox".to_owned(),
-            at: Timestamp::now(),
-            ops: vec![Op::Outbox(op)],
-            ..Batch::default()
-        };
+        let batch = Batch::of_program(QUEUE, vec![Op::Outbox(op)]);
         self.commit(batch).await.map(drop)
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     account_class::AccountClass,
     id::{GroupId, PersonId, Timestamp},
+    json,
 };
 
 /// An account.
@@ -35,7 +36,8 @@ pub struct Person {
 impl Person {
     /// The person's time zone in minutes east of UTC, if they set one.
     pub fn utc_offset(&self) -> Option<i32> {
-        let settings: serde_json::Value = serde_json::from_str(&self.settings).ok()?;
+        let settings = self.settings.as_bytes();
+        let settings: serde_json::Value = json::read("the settings of an account", settings)?;
         let minutes = settings.get(UTC_OFFSET)?.as_i64()?;
         i32::try_from(minutes).ok()
     }

@@ -47,13 +47,8 @@ impl Core {
     /// Forgets a subscription whose resource is gone, or whose subscriber may not read any more.
     pub async fn drop_subscription(&self, subscription: &PushSubscription) -> Result<()> {
         let id = subscription.id.clone();
-        let batch = Batch {
-            at: Timestamp::now(),
-            unflushed: true,
-            ops: vec![Op::Dav(DavOp::Unsubscribe { id })],
-            ..Batch::default()
-        };
-        self.commit(batch).await.map(drop)
+        let batch = Batch::of_program("", vec![Op::Dav(DavOp::Unsubscribe { id })]);
+        self.commit(batch.may_be_lost()).await.map(drop)
     }
 
     /// The subscriptions to a collection that have not expired.

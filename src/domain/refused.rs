@@ -180,11 +180,7 @@ impl Core {
     /// Keeps what a client wrote into a book that the person had and lost. Nothing is kept for who
     /// never had it.
     pub async fn keep_of_lost(&self, actor: &Actor, lost: Lost<'_>, words: Vec<u8>) -> Result<()> {
-        let (group, segment) = match lost {
-            Lost::Group(name) => (true, name),
-            Lost::Private(segment) => (false, segment),
-        };
-        if self.store().lost_book(actor.person, group, segment).await? {
+        if self.store().lost_book(actor.person, lost).await? {
             self.keep_words(actor, words, Why::BookGone).await
         } else {
             Ok(())

@@ -24,10 +24,10 @@ impl From<Error> for Stop {
     }
 }
 
-/// The outcome of an attempt of which only the commit refuses with `PreconditionFailed`.
+/// The outcome of an attempt: it is made again when its commit found that something moved.
 pub(super) fn attempted<T>(outcome: Result<T>) -> Attempted<T> {
     outcome.map_err(|error| match error {
-        Error::PreconditionFailed => Stop::Moved,
+        Error::Moved => Stop::Moved,
         error => Stop::Failed(error),
     })
 }

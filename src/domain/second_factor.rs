@@ -21,8 +21,8 @@ impl Core {
         self.store().second_factor(actor.person).await
     }
 
-    /// Stores a secret until a code confirms that the actor has it. `PreconditionFailed` where one
-    /// is confirmed already.
+    /// Stores a secret until a code confirms that the actor has it. `Moved` where one is
+    /// confirmed already.
     pub async fn begin_second_factor(&self, actor: &Actor, secret: Vec<u8>) -> Result<()> {
         self.change_second_factor(
             SecondFactorOp::Begin {

@@ -181,12 +181,11 @@ impl Core {
         let change = &change;
         self.decided(actor, |actor| async move {
             let expected = self.account(&actor).await?.settings;
-            let mut settings: Settings = serde_json::from_str(&expected).map_err(|error| {
-                Error::Unavailable(format!("the settings cannot be read: {error}"))
-            })?;
+            let stored = json::read("the settings of an account", expected.as_bytes());
+            let mut settings: Settings = stored
+                .ok_or_else(|| Error::Unavailable("the settings cannot be read".to_owned()))?;
             change(&mut settings);
-            let settings = serde_json::to_string(&settings)
-                .map_err(|error| Error::Unavailable(error.to_string()))?;
+            let settings = json::text(&settings)?;
             let op = Op::Person(PersonOp::ChangeSettings {
                 person: actor.person,
                 expected,

@@ -280,7 +280,7 @@ impl Book {
         match self.get(wanted).await {
             Err(Error::NotFound) => Ok(wanted.to_owned()),
             Ok(card) if Some(card.placement.id) == leaves => Ok(wanted.to_owned()),
-            Ok(_) if onto.is_some() => Err(Error::PreconditionFailed),
+            Ok(_) if onto.is_some() => Err(Error::Moved),
             Ok(_) => Ok(self.class().new_href()),
             Err(error) => Err(error),
         }

@@ -44,7 +44,7 @@ pub trait Store:
     + Documents
 {
     /// Applies a batch whole or not at all. On disk when it returns, unless [`Batch::unflushed`];
-    /// `PreconditionFailed` also when the rights revision moved.
+    /// `Moved` when the rights revision or anything the batch rests on is not as it expects.
     async fn commit(&self, batch: Batch) -> Result<Committed>;
     /// A book, folder, home, view or list of members; none once it is deleted.
     async fn collection(&self, collection: CollectionId) -> Result<Option<Collection>>;

@@ -488,14 +488,7 @@ impl Core {
         };
         let known: Option<Timestamp> = kept(PURGE_CLOCK).await?;
         let clock = known.map_or(now, |known| known.min(now));
-        let committed = async |op| {
-            let batch = Batch {
-                at: now,
-                ops: vec![op],
-                ..Batch::default()
-            };
-            self.commit(batch).await
-        };
+        let committed = async |op| self.commit(Batch::of_program("", vec![op]).at(now)).await;
         let mut more = true;
         while more {
             let purge = HistoryOp::Purge {

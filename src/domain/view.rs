@@ -15,7 +15,7 @@ use super::{
     collection::{Collection, Place},
     core::Core,
     error::{Error, Result},
-    id::{CollectionId, ItemId, Timestamp},
+    id::{CollectionId, ItemId},
     item::{Card, digest},
     rights::Right,
 };
@@ -174,16 +174,8 @@ impl Core {
             sources: wanted,
         });
         // Flushed: a token a client was given counts on its sequences.
-        let committed = self
-            .commit(Batch {
-                person: Some(actor.person),
-                client: actor.client.label.clone(),
-                at: Timestamp::now(),
-                rights_revision: Some(actor.rights_revision),
-                ops: vec![catch_up],
-                ..Batch::default()
-            })
-            .await?;
+        let batch = Batch::by(actor, vec![catch_up]).decided(actor);
+        let committed = self.commit(batch).await?;
         self.open(actor, committed.row()?).await
     }
 

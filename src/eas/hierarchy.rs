@@ -75,6 +75,13 @@ fn new_key() -> String {
     format!("f{}", random_id(8))
 }
 
+/// What became of a folder, with the name the device sent.
+pub enum Done<'a> {
+    Made(&'a str),
+    Renamed(&'a str),
+    Deleted,
+}
+
 /// A FolderCreate, FolderUpdate or FolderDelete in progress.
 pub struct Change {
     root: Tag,
@@ -139,14 +146,13 @@ impl Change {
     }
 
     /// Completes the change: the new key covers it and nothing else. The device has the folder under
-    /// the `name` it sent; where that is not what it came to be called, the next listing says so.
-    pub async fn finish(
-        self,
-        call: &Call,
-        id: &str,
-        name: Option<&str>,
-        made: bool,
-    ) -> Result<Reply> {
+    /// the name it sent; where that is not what it came to be called, the next listing says so.
+    pub async fn finish(self, call: &Call, id: &str, done: Done<'_>) -> Result<Reply> {
+        let (name, made) = match done {
+            Done::Made(name) => (Some(name), Some(id)),
+            Done::Renamed(name) => (Some(name), None),
+            Done::Deleted => (None, None),
+        };
         let now = folders::all(call, &call.actor).await?;
         let mut sent = self.folders.clone();
         sent.retain(|folder| folder.id != id);
@@ -163,11 +169,11 @@ impl Change {
             previous: Some(Previous {
                 key: self.key,
                 folders: self.folders,
-                change: Some((self.request, made.then(|| id.to_owned()))),
+                change: Some((self.request, made.map(str::to_owned))),
             }),
         };
         call.set_value(VALUE, &next).await?;
-        Ok(answer(self.root, &next.key, made.then_some(id)))
+        Ok(answer(self.root, &next.key, made))
     }
 }
 

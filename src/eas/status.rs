@@ -46,7 +46,7 @@ pub fn of(error: &Error) -> Option<Common> {
             Common::InvalidContent
         }
         Error::StaleCursor => Common::SyncStateNotFound,
-        Error::PreconditionFailed | Error::Unavailable(_) => return None,
+        Error::PreconditionFailed | Error::Moved | Error::Unavailable(_) => return None,
     })
 }
 
@@ -89,6 +89,7 @@ mod tests {
         check(Error::TooLarge { limit: 1 }, Some((101, 400)));
         check(Error::StaleCursor, Some((132, 403)));
         check(Error::PreconditionFailed, None);
+        check(Error::Moved, None);
         check(Error::Unavailable("x".into()), None);
     }
 }

@@ -21,7 +21,11 @@ use carnet_proto::{
 use http::{Method, header, request::Parts};
 
 use super::{Face, command::folder_sync, reply::Reply, request::Arrival, status::refuse, version};
-use crate::domain::{device::DeviceAccess, error::Result, store::Device};
+use crate::domain::{
+    device::{DeviceAccess, Wiping},
+    error::Result,
+    store::Device,
+};
 
 /// The credentials of whoever answers for a device.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -123,12 +127,8 @@ async fn provision(
         .number(p::STATUS, status::Provision::Success);
     match said.as_deref() {
         Some(_) if by == By::Anybody => {}
-        Some("1") => face.core.wiped(device, "acknowledged", true).await?,
-        Some(_) => {
-            face.core
-                .wiped(device, "failed on the device", false)
-                .await?
-        }
+        Some("1") => face.core.wiped(device, Wiping::Acknowledged).await?,
+        Some(_) => face.core.wiped(device, Wiping::Failed).await?,
         None if emulated => {}
         None if device.access == DeviceAccess::ErasePending => {
             out.empty(p::REMOTE_WIPE);
@@ -146,7 +146,7 @@ async fn provision(
 async fn empty(face: &Face, device: &Device, body: Option<&Element>, by: By) -> Result<Reply> {
     let (answer, is_emptied) = folder_sync::take_all(face, device, body, by).await?;
     if is_emptied {
-        face.core.wiped(device, "folders removed", true).await?;
+        face.core.wiped(device, Wiping::FoldersRemoved).await?;
     }
     Ok(answer)
 }

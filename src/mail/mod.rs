@@ -226,7 +226,7 @@ impl Worker<'_> {
         match self.core.step(claim).await {
             Ok(()) => {}
             // Somebody dropped it meanwhile.
-            Err(Error::PreconditionFailed) => return Ok(true),
+            Err(Error::Moved) => return Ok(true),
             Err(error) => return Err(error),
         }
         let fate = match &self.route.carrier {
@@ -307,7 +307,7 @@ impl Worker<'_> {
 /// Nobody touched the line.
 fn untouched(step: Result<()>) -> Result<bool> {
     match step {
-        Ok(()) | Err(Error::PreconditionFailed) => Ok(true),
+        Ok(()) | Err(Error::Moved) => Ok(true),
         Err(error) => Err(error),
     }
 }

@@ -277,8 +277,10 @@ impl Importer {
             failure: failure.map(|why| why.as_str().to_owned()),
             ..Progress::default()
         };
-        let written = progress.written();
-        let kept = self.book.note_import(self.import, written, true).await;
+        let kept = match progress.written() {
+            Ok(written) => self.book.end_import(self.import, written).await,
+            Err(error) => Err(error),
+        };
         (progress.report, kept)
     }
 
@@ -342,7 +344,9 @@ impl Importer {
                         Err(error) => settled.skipped.push((*line, reason(error))),
                     }
                 }
-                progress.map(|progress| progress.with(&settled).written())
+                progress
+                    .map(|progress| progress.with(&settled).written())
+                    .transpose()
             };
             book.import(import, prepared, updates, note).await?;
             Ok(settled)
@@ -371,9 +375,7 @@ impl Importer {
                     }
                     return Ok(attempt == 0);
                 }
-                Err(
-                    Error::PreconditionFailed | Error::UidConflict { .. } | Error::OverQuota { .. },
-                ) => {
+                Err(Error::Moved | Error::UidConflict { .. } | Error::OverQuota { .. }) => {
                     self.book = self.book.reopened().await?;
                     self.behind = true;
                     let planned = self.plan(&mut flying.cards, false).await?;

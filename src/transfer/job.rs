@@ -34,6 +34,7 @@ use crate::{
         error::{Error, Result},
         id::{ImportId, PersonId, Timestamp},
         item::random_id,
+        json,
         store::Import,
     },
     durable,
@@ -87,7 +88,7 @@ pub struct Job {
 impl Job {
     /// The job stored with an import.
     pub fn of(import: &Import) -> Option<Self> {
-        serde_json::from_str(import.job.as_deref()?).ok()
+        json::read("the job of an import", import.job.as_deref()?.as_bytes())
     }
 
     fn wants(&self, record: u64) -> bool {
@@ -299,7 +300,7 @@ impl Jobs {
             }
         }
         fs::metadata(path).await.map_err(|_| Error::NotFound)?;
-        let written = serde_json::to_string(job).map_err(unavailable)?;
+        let written = json::text(job)?;
         let import = book.begin_import(name, Some(written)).await?;
         let waiting = book.import_of(import).await?;
         begun.insert(job.upload.clone(), import);
@@ -316,8 +317,7 @@ impl Jobs {
             return Ok(());
         }
         progress.paused = false;
-        book.note_import(import.id, progress.written(), false)
-            .await?;
+        book.note_import(import.id, progress.written()?).await?;
         self.go_on(import);
         Ok(())
     }
@@ -349,7 +349,7 @@ impl Jobs {
             stopped: true,
             ..Progress::default()
         };
-        self.core.end_import(import, progress.written()).await?;
+        self.core.end_import(import, progress.written()?).await?;
         self.discard(import.person, &job.upload).await;
         Ok(())
     }
@@ -468,8 +468,7 @@ impl Jobs {
             // Every run does something.
             if begun.elapsed() > self.limits.longest && entry.record > before_taken + LEAST {
                 let progress = importer.pause().await?;
-                book.note_import(import.id, progress.written(), false)
-                    .await?;
+                book.note_import(import.id, progress.written()?).await?;
                 return Ok(false);
             }
             if job.wants(entry.record) {
@@ -485,8 +484,7 @@ impl Jobs {
             report,
             ..Progress::default()
         };
-        book.note_import(import.id, progress.written(), true)
-            .await?;
+        book.end_import(import.id, progress.written()?).await?;
         Ok(true)
     }
 
@@ -513,7 +511,7 @@ impl Jobs {
             let stored = self.core.store().import(import.id).await?;
             let mut progress = Progress::read(&stored.ok_or(Error::NotFound)?.progress);
             progress.failure = Some(Failure::of(error).as_str().to_owned());
-            self.core.end_import(import, progress.written()).await
+            self.core.end_import(import, progress.written()?).await
         };
         if let Err(error) = note.await {
             tracing::warn!(%error, "the end of an import could not be kept");

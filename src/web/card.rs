@@ -218,7 +218,7 @@ pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
     };
     match deleted.await {
         Ok(done) => done.at(&item.place.path()),
-        Err(Error::PreconditionFailed) => {
+        Err(Error::PreconditionFailed | Error::Moved) => {
             let stale = visit.text.book.stale_delete.to_owned();
             let told = Told::Refused(StatusCode::CONFLICT, stale);
             card_telling(&web, &item, visit, told).await

@@ -26,10 +26,10 @@ use super::{
 use crate::{
     auth::{Door, Outcome},
     domain::{
-        device::{OpenDevice, Orders},
+        device::{OpenDevice, Orders, Wiping},
         direction::straight,
         error::{Error, Result},
-        id::{AppPasswordId, DeviceId},
+        id::{AppPasswordId, DeviceId, Timestamp},
         journal::Exchange,
         rule::Rule,
         store::KnownClient,
@@ -38,8 +38,8 @@ use crate::{
     http::Peer,
     text::fill,
 };
-use words::protocol_of;
 pub use words::{ago, errors_of, exchange_words, state};
+use words::{protocol_of, wiping};
 
 const HERE: &str = "/settings/devices";
 
@@ -214,8 +214,9 @@ async fn show_device(web: &Arc<Web>, visit: &Visit, id: i64, told: Told) -> Resu
         facts.extend(said(name).map(|value| (label, value)));
     }
     if let (Some(what), Some(at)) = (said("Wipe"), said("WipeAt")) {
-        let at = crate::domain::id::Timestamp(at.parse().unwrap_or(0));
-        let sentence = fill(text.wiped_at, &[&when::shown(at, visit.text), &what]);
+        let at = Timestamp(at.parse().unwrap_or(0));
+        let how = Wiping::parse(&what).map_or(what.as_str(), |how| wiping(how, text));
+        let sentence = fill(text.wiped_at, &[&when::shown(at, visit.text), &how]);
         facts.push((text.wipe, sentence));
     }
     let settings = settings_of(&open, visit).await?;

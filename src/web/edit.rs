@@ -470,7 +470,7 @@ pub async fn update(
                     return gone::answer(&web, &visit, &item, &sent).await;
                 }
                 match error {
-                    Error::PreconditionFailed => {
+                    Error::PreconditionFailed | Error::Moved => {
                         stale::page(&web, &visit, &item, &sent, made_of.as_deref()).await
                     }
                     error => again(&sent, Some(&error), Vec::new()).await,

@@ -24,7 +24,7 @@ pub fn explain(error: &Error, text: &Text) -> (StatusCode, String, String) {
             text.forbidden,
             text.forbidden_text.to_owned(),
         ),
-        Error::PreconditionFailed => (
+        Error::PreconditionFailed | Error::Moved => (
             StatusCode::CONFLICT,
             text.stale_title,
             text.stale_text.to_owned(),

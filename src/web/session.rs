@@ -9,12 +9,13 @@ use subtle::ConstantTimeEq;
 
 use super::limit::Limit;
 use crate::domain::{
-    actor::{Actor, Client, PAGES},
+    actor::{Actor, Client},
     core::Core,
     credential,
     error::{Error, Result},
     id::{PersonId, Timestamp},
     item::{digest, hex, random_id},
+    label::PAGES,
     principal::Person,
 };
 use crate::http::{Secure, peer};
@@ -50,6 +51,7 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// The browser of a request, and the address it comes from.
     pub fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
         let agent = headers.get(header::USER_AGENT);
         let agent = agent.and_then(|agent| agent.to_str().ok());

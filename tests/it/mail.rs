@@ -229,14 +229,7 @@ fn a_fact_that_is_not_stored_sends_nothing() {
                 "ann@example.org",
                 Letter::Test,
             )))),
-            Op::Person(PersonOp::AddPerson {
-                login: "alice".to_owned(),
-                email: None,
-                name: "Again".to_owned(),
-                admin: false,
-                password_hash: String::new(),
-                class: String::new(),
-            }),
+            Op::from(person("alice").named("Again")),
         ],
         ..Batch::default()
     };
@@ -309,16 +302,10 @@ fn an_address_mail_cannot_go_to_is_refused_and_one_from_before_stays() {
     };
     let odd = "alice@-example.org";
     assert!(matches!(change("alice", odd), Err(Error::Invalid(_))));
-    server.commit(Op::Person(PersonOp::ChangePerson(PersonChange {
-        person: server.person("alice"),
+    server.commit(Op::from(PersonChange {
         email: Some(Some(odd.to_owned())),
-        name: None,
-        admin: None,
-        password_hash: None,
-        disabled: None,
-        quota: None,
-        settings: None,
-    })));
+        ..PersonChange::of(server.person("alice"))
+    }));
     assert_eq!(change("alice", odd), Ok(()));
 }
 

@@ -13,9 +13,10 @@ use carnet::{
         book::{Book, Condition, Replace},
         collection::DEFAULT_BOOK,
         core::{Core, Limits},
+        group::Leaving,
         id::{GroupId, PersonId, Timestamp},
         principal::Role,
-        search::{Criteria, LastWord, Outcome, Request, Scope, Tool, parse::parse},
+        search::{Criteria, Exclusions, LastWord, Outcome, Request, Scope, Tool, parse::parse},
         store::{ListQuery, Store},
     },
     store::sqlite::Sqlite,
@@ -53,14 +54,7 @@ impl Fixture {
         let class = Arc::new(Contact::new(Some("FR")));
         let core = Core::new(store.clone(), vec![class], Limits::default());
         let person = async |login: &str| {
-            let op = Op::Person(PersonOp::AddPerson {
-                login: login.to_owned(),
-                email: None,
-                name: login.to_owned(),
-                admin: false,
-                password_hash: String::new(),
-                class: String::new(),
-            });
+            let op = Op::from(person(login));
             PersonId(commit(&core, None, op).await)
         };
         let (me, other) = (person("me").await, person("other").await);
@@ -240,7 +234,7 @@ async fn results_end_with_the_membership_and_the_placement() {
     let leave = Op::Group(GroupOp::RemoveMember {
         group: fixture.g1,
         person: fixture.actor.person,
-        take_back: false,
+        leaving: Leaving::LeaveCopies,
     });
     commit(&fixture.core, None, leave).await;
     let now = actor(&fixture.core, fixture.actor.person).await;
@@ -493,7 +487,7 @@ async fn hostile_queries_are_answered() {
             .expect("suggestions");
     }
     assert!(
-        parse("\u{0}\u{200F}", LastWord::Whole, false)
+        parse("\u{0}\u{200F}", LastWord::Whole, Exclusions::NeedWords)
             .root
             .is_none()
     );

@@ -47,25 +47,12 @@ impl Fixture {
             vec![Arc::new(Contact::default())],
             Limits::default(),
         );
-        let add = Op::Person(PersonOp::AddPerson {
-            login: "me".to_owned(),
-            email: None,
-            name: "Me".to_owned(),
-            admin: false,
-            password_hash: String::new(),
-            class: String::new(),
-        });
+        let add = Op::from(person("me").named("Me"));
         let person = PersonId(commit(&core, add).await);
-        let limit = Op::Person(PersonOp::ChangePerson(PersonChange {
-            person,
-            email: None,
-            name: None,
-            admin: None,
-            password_hash: None,
-            disabled: None,
+        let limit = Op::from(PersonChange {
             quota: Some(quota),
-            settings: None,
-        }));
+            ..PersonChange::of(person)
+        });
         commit(&core, limit).await;
         Self {
             core,

@@ -21,9 +21,9 @@ use crate::{
     },
 };
 
-/// Answers COPY, or MOVE if `moves`: 201 or 204. 502 for a Destination on another server, 409 when
+/// Answers COPY, which shares, or MOVE: 201 or 204. 502 for a Destination on another server, 409 when
 /// its parent does not exist, 403 for the same URL and within views.
-pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
+pub async fn copy_or_move(call: &Call, how: How) -> Result<Answer, Failure> {
     let destination = call.headers.get("destination");
     let destination = destination
         .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
@@ -69,7 +69,7 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
                 href: target_name,
                 overwrite: overwrites(call),
             };
-            let created = transfer(call, (book, name), to, moves).await;
+            let created = transfer(call, (book, name), to, how).await;
             // What lacks is the right to unbind from a book, or to bind into one.
             let about = |error, href: &str| match &error {
                 Error::Forbidden {
@@ -89,7 +89,7 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
                 Stays::Obstacle(Obstacle::There(error)) => about(error, &target_href),
                 Stays::Failure(failure) => failure,
             })?;
-            note::brought(call, target_book, created, moves);
+            note::brought(call, target_book, created, how);
             Ok(empty(if created {
                 StatusCode::CREATED
             } else {
@@ -103,7 +103,7 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
                 place: NewPlace::Home,
                 ..
             },
-        ) if moves && !is_group_segment(segment) && is_name(segment) => {
+        ) if how == How::Move && !is_group_segment(segment) && is_name(segment) => {
             let renamed = book.set_segment(segment, &condition(call).await?).await;
             renamed.map_err(|error| Failure::about(error, href))?;
             Ok(empty(StatusCode::CREATED))
@@ -145,9 +145,8 @@ async fn transfer(
     call: &Call,
     (book, name): (&Book, &str),
     to: Destination<'_>,
-    moves: bool,
+    how: How,
 ) -> Result<bool, Stays> {
-    let how = if moves { How::Move } else { How::Share };
     let condition = condition(call).await?;
     let found = book.heads(&[name.to_owned()]).await?;
     let item = found.into_iter().flatten().next();

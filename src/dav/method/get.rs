@@ -37,11 +37,20 @@ fn page(call: &Call) -> String {
     )
 }
 
+/// How much of an answer the client is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// GET
+    Whole,
+    /// HEAD
+    Head,
+}
+
 /// Answers GET and HEAD: a card in the version asked for (304 if unchanged), all cards of a book as
 /// one file, else a page for people. HEAD shows nothing of a card.
-pub async fn get(call: Arc<Call>, shows: bool) -> Result<Answer, Failure> {
+pub async fn get(call: Arc<Call>, extent: Extent) -> Result<Answer, Failure> {
     match &call.resource {
-        Resource::Card { book, name, .. } => card(&call, book, name, shows).await,
+        Resource::Card { book, name, .. } => card(&call, book, name, extent).await,
         Resource::Book { book, .. } => {
             let etag = book.etag();
             let mut answer = if is_unchanged(&call, &etag, None).await? {
@@ -69,7 +78,7 @@ pub async fn get(call: Arc<Call>, shows: bool) -> Result<Answer, Failure> {
     }
 }
 
-async fn card(call: &Call, book: &Book, name: &str, shows: bool) -> Result<Answer, Failure> {
+async fn card(call: &Call, book: &Book, name: &str, extent: Extent) -> Result<Answer, Failure> {
     let card = book.get(name).await?;
     let etag = book.etag_of(&card.placement).await?;
     let mut answer = if is_unchanged(call, &etag, Some(modified(&card))).await? {
@@ -78,7 +87,7 @@ async fn card(call: &Call, book: &Book, name: &str, shows: bool) -> Result<Answe
         let rendering = call.render(book, &card, call.asked_version());
         typed(StatusCode::OK, VCARD, Content::Whole(rendering))
     };
-    if shows {
+    if extent == Extent::Whole {
         book.note_given(&[(card.placement.id, card.placement.changed)])
             .await?;
     }

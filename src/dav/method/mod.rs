@@ -22,7 +22,8 @@ use super::{
     path::Kind,
     report,
 };
-use crate::domain::{error::Error, rights::Right};
+use crate::domain::{error::Error, rights::Right, sharing::How};
+use get::Extent;
 
 pub use propfind::{CHUNK, flush, in_home, shown_in_home};
 
@@ -36,13 +37,13 @@ pub async fn dispatch(call: Arc<Call>, method: &Method) -> Result<Answer, Failur
         "PROPPATCH" => proppatch::proppatch(&call).await,
         "REPORT" => report::report(call).await,
         "MKCOL" => mkcol::mkcol(&call).await,
-        "GET" => get::get(call, true).await,
-        "HEAD" => get::get(call, false).await,
+        "GET" => get::get(call, Extent::Whole).await,
+        "HEAD" => get::get(call, Extent::Head).await,
         "PUT" => put::put(&call).await,
         "POST" => post::post(&call).await,
         "DELETE" => delete::delete(&call).await,
-        "COPY" => copy_move::copy_or_move(&call, false).await,
-        "MOVE" => copy_move::copy_or_move(&call, true).await,
+        "COPY" => copy_move::copy_or_move(&call, How::Share).await,
+        "MOVE" => copy_move::copy_or_move(&call, How::Move).await,
         // Rights are given on the web; what is there is read through `D:acl`.
         ACL => {
             let right = Right::Administer;

@@ -33,7 +33,7 @@ pub enum BookOp {
         collection: CollectionId,
         owner: PersonId,
     },
-    /// `PreconditionFailed` unless a collection stands at a sequence.
+    /// `Moved` unless a collection stands at a sequence.
     Unmoved { collection: CollectionId, seq: Seq },
     /// Dead and personal properties of a DAV resource, by its stable key; `value` none removes.
     SetProperty {
@@ -58,7 +58,7 @@ pub enum ViewOp {
         description: String,
         sources: Vec<CollectionId>,
     },
-    /// `PreconditionFailed` unless a view is up to date with its books.
+    /// `Moved` unless a view is up to date with its books.
     Level { view: CollectionId },
     /// Brings a view up to date with this batch's changes to its books.
     Follow {

@@ -83,7 +83,7 @@ pub enum SyncOp {
         server_id: String,
         as_it_is: bool,
     },
-    /// Stores the sync record of a device and a collection. `PreconditionFailed` unless the stored
+    /// Stores the sync record of a device and a collection. `Moved` unless the stored
     /// key is `expected`.
     SetSync {
         device: DeviceId,

@@ -30,13 +30,13 @@ pub enum ItemOp {
     /// New content: sets `changed` in every live placement; the old content becomes a revision.
     Edit {
         item: ItemId,
-        /// `PreconditionFailed` when the item's `rev` is another.
+        /// `Moved` when the item's `rev` is another.
         expected_rev: i64,
         content: Box<Content>,
         /// The placement the write came through, with its new overlay and tags if they changed: in
         /// Private they are those of the owner's other books too.
         through: PlacementId,
-        /// `PreconditionFailed` when `changed` of `through` is another.
+        /// `Moved` when `changed` of `through` is another.
         expected_changed: Seq,
         overlay: Option<(Vec<u8>, Vec<String>)>,
         /// Becomes `writer` of `through`; every other placement's is null.
@@ -54,11 +54,11 @@ pub enum ItemOp {
     /// Removes a live placement.
     Remove {
         placement: PlacementId,
-        /// `PreconditionFailed` when the placement's `changed` is another.
+        /// `Moved` when the placement's `changed` is another.
         expected_changed: Option<Seq>,
         writer: Option<DeviceId>,
     },
-    /// `PreconditionFailed` unless a collection shows so many items.
+    /// `Moved` unless a collection shows so many items.
     Holds {
         collection: CollectionId,
         number: i64,

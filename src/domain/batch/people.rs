@@ -1,6 +1,8 @@
 //! What a batch does to accounts, groups and rights.
 
+use super::Op;
 use crate::domain::{
+    group::Leaving,
     id::{CollectionId, GroupId, ItemId, PersonId, Timestamp},
     principal::{GroupOptions, Role},
     rights::GroupRight,
@@ -21,7 +23,7 @@ pub enum PersonOp {
     },
     ChangePerson(PersonChange),
     /// Replaces the personal settings of an account. Rights decided on before stay decided.
-    /// `PreconditionFailed` unless they are what is `expected`.
+    /// `Moved` unless they are what is `expected`.
     ChangeSettings {
         person: PersonId,
         expected: String,
@@ -60,6 +62,28 @@ pub struct PersonChange {
     pub settings: Option<String>,
 }
 
+impl PersonChange {
+    /// No change of an account yet.
+    pub fn of(person: PersonId) -> Self {
+        Self {
+            person,
+            email: None,
+            name: None,
+            admin: None,
+            password_hash: None,
+            disabled: None,
+            quota: None,
+            settings: None,
+        }
+    }
+}
+
+impl From<PersonChange> for Op {
+    fn from(change: PersonChange) -> Self {
+        Op::Person(PersonOp::ChangePerson(change))
+    }
+}
+
 /// A change of groups and their members.
 #[derive(Clone, Debug)]
 pub enum GroupOp {
@@ -85,11 +109,11 @@ pub enum GroupOp {
         role: Role,
     },
     /// Ends a membership and the grants to that person through the group. The group keeps copies of
-    /// the private contacts they shared, unless `take_back`; many are left in several commits.
+    /// the private contacts they shared, unless they take them back; many are left in several commits.
     RemoveMember {
         group: GroupId,
         person: PersonId,
-        take_back: bool,
+        leaving: Leaving,
     },
     /// Adds an invitation; `token` is the digest of the secret in its link.
     Invite {

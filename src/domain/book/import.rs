@@ -49,12 +49,7 @@ impl Core {
             progress,
             ended: true,
         });
-        let batch = Batch {
-            person: Some(import.person),
-            at: Timestamp::now(),
-            ops: vec![op],
-            ..Batch::default()
-        };
+        let batch = Batch::of_program("", vec![op]).for_person(import.person);
         self.commit(batch).await.map(drop)
     }
 
@@ -123,13 +118,13 @@ impl Book {
     /// for each updated item. The text that `note` makes of the outcomes is stored in the same
     /// commit as the progress of the import.
     ///
-    /// `PreconditionFailed`: an item or a right changed meanwhile, and nothing was stored.
+    /// `Moved`: an item or a right changed meanwhile, and nothing was stored.
     pub async fn import(
         &self,
         import: ImportId,
         new: Prepared,
         updates: Vec<(Card, Vec<u8>)>,
-        note: impl FnOnce(&[Result<()>], &[Result<()>]) -> Option<String>,
+        note: impl FnOnce(&[Result<()>], &[Result<()>]) -> Result<Option<String>>,
     ) -> Result<()> {
         let (added, mut ops) = self.additions(new).await?;
         let mut updated = Vec::with_capacity(updates.len());
@@ -145,34 +140,40 @@ impl Book {
                 })
             });
         }
-        ops.extend(note(&added, &updated).map(|progress| {
+        ops.extend(note(&added, &updated)?.map(|progress| {
             Op::Import(ImportOp::NoteImport {
                 import,
                 progress,
                 ended: false,
             })
         }));
-        let batch = Batch {
-            person: Some(self.actor.person),
-            client: self.actor.client.label.clone(),
-            at: Timestamp::now(),
-            rights_revision: Some(self.actor.rights_revision),
-            unflushed: false,
-            import: Some(import),
-            ops,
-        };
-        self.core.commit(batch).await.map(drop)
+        let batch = Batch::by(&self.actor, ops).decided(&self.actor);
+        self.core.commit(batch.of_import(import)).await.map(drop)
     }
 
-    /// Stores the progress of an import, or its end.
-    pub async fn note_import(&self, import: ImportId, progress: String, ended: bool) -> Result<()> {
-        let op = Op::Import(ImportOp::NoteImport {
+    /// Stores the progress of an import.
+    pub async fn note_import(&self, import: ImportId, progress: String) -> Result<()> {
+        self.commit_import(ImportOp::NoteImport {
             import,
             progress,
-            ended,
-        });
+            ended: false,
+        })
+        .await
+    }
+
+    /// Ends an import; `progress` is what became of it.
+    pub async fn end_import(&self, import: ImportId, progress: String) -> Result<()> {
+        self.commit_import(ImportOp::NoteImport {
+            import,
+            progress,
+            ended: true,
+        })
+        .await
+    }
+
+    async fn commit_import(&self, op: ImportOp) -> Result<()> {
         self.core
-            .commit_personal(&self.actor, vec![op])
+            .commit_personal(&self.actor, vec![Op::Import(op)])
             .await
             .map(drop)
     }

@@ -60,7 +60,7 @@ impl From<Obstacle> for Stop<Obstacle> {
 impl From<Error> for Stop<Obstacle> {
     fn from(error: Error) -> Self {
         match error {
-            Error::PreconditionFailed => Stop::Moved,
+            Error::Moved => Stop::Moved,
             error => Obstacle::Here(error).into(),
         }
     }
@@ -69,7 +69,7 @@ impl From<Error> for Stop<Obstacle> {
 /// An error at the destination.
 fn there(error: Error) -> Stop<Obstacle> {
     match error {
-        Error::PreconditionFailed | Error::Unavailable(_) => error.into(),
+        Error::Moved | Error::Unavailable(_) => error.into(),
         error => Obstacle::There(error).into(),
     }
 }

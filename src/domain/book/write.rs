@@ -537,6 +537,6 @@ pub(in crate::domain) struct Admitted {
 }
 
 /// A new id for devices: never handed out twice, even by a restored database.
-pub(in crate::domain) fn new_server_id() -> String {
+pub fn new_server_id() -> String {
     random_id(12)
 }

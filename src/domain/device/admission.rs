@@ -8,6 +8,7 @@ use crate::domain::{
     error::{Error, Result},
     id::{DeviceId, PersonId, Timestamp},
     journal::Event,
+    label::EAS,
     store::Device,
 };
 
@@ -38,6 +39,38 @@ pub struct FirstContact {
     pub most: usize,
     /// Facts to keep with the device, as (name, value).
     pub info: Vec<(String, String)>,
+}
+
+/// How a device took the order to wipe or erase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wiping {
+    Acknowledged,
+    /// The device said that it could not.
+    Failed,
+    /// A device that knows no such order has no folder left.
+    FoldersRemoved,
+}
+
+impl Wiping {
+    /// The words that are stored with the device and noted in the journal.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Wiping::Acknowledged => "acknowledged",
+            Wiping::Failed => "failed on the device",
+            Wiping::FoldersRemoved => "folders removed",
+        }
+    }
+
+    /// Reads what [`Wiping::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Acknowledged, Self::Failed, Self::FoldersRemoved]
+            .into_iter()
+            .find(|how| how.as_str() == text)
+    }
+
+    fn is_done(self) -> bool {
+        self != Wiping::Failed
+    }
 }
 
 impl Core {
@@ -100,13 +133,8 @@ impl Core {
                 info: new.info,
                 access: ruled.unwrap_or(new.access),
             });
-            let batch = Batch {
-                person: Some(person),
-                client: "EAS".to_owned(),
-                at: Timestamp::now(),
-                ops: room.into_iter().chain([admit]).collect(),
-                ..Batch::default()
-            };
+            let ops = room.into_iter().chain([admit]).collect();
+            let batch = Batch::of_program(EAS.trim_end(), ops).for_person(person);
             self.commit(batch).await?;
         }
         let device = self.store().device(person, &device_id).await?;
@@ -181,40 +209,28 @@ impl Core {
         version: String,
         info: Vec<(String, String)>,
     ) -> Result<()> {
-        let batch = Batch {
-            person: Some(device.person),
-            client: device.label(),
-            at: Timestamp::now(),
-            unflushed: true,
-            ops: vec![touched(device, version, info)],
-            ..Batch::default()
-        };
+        let batch = Batch::of_program(&device.label(), vec![touched(device, version, info)]);
+        let batch = batch.for_person(device.person).may_be_lost();
         self.commit(batch).await.map(drop)
     }
 
-    /// Records how a device took the order to wipe or erase; once `done` it is refused.
-    pub async fn wiped(&self, device: &Device, what: &str, done: bool) -> Result<()> {
-        let now = Timestamp::now();
+    /// Records how a device took the order to wipe or erase; once it is done the device is refused.
+    pub async fn wiped(&self, device: &Device, how: Wiping) -> Result<()> {
+        let (now, done) = (Timestamp::now(), how.is_done());
         let info = vec![
-            ("Wipe".to_owned(), what.to_owned()),
+            ("Wipe".to_owned(), how.as_str().to_owned()),
             ("WipeAt".to_owned(), now.0.to_string()),
         ];
         let refused = Op::Device(DeviceOp::SetDeviceAccess {
             device: device.id,
             access: DeviceAccess::Wiped,
         });
-        let batch = Batch {
-            person: Some(device.person),
-            client: device.label(),
-            at: now,
-            ops: [touched(device, device.version.clone(), info)]
-                .into_iter()
-                .chain(done.then_some(refused))
-                .collect(),
-            ..Batch::default()
-        };
-        self.commit(batch).await?;
-        self.passed(device.person, &device.label(), Event::Wiped { done }, what);
+        let mut ops = vec![touched(device, device.version.clone(), info)];
+        ops.extend(done.then_some(refused));
+        let batch = Batch::of_program(&device.label(), ops).for_person(device.person);
+        self.commit(batch.at(now)).await?;
+        let event = Event::Wiped { done };
+        self.passed(device.person, &device.label(), event, how.as_str());
         Ok(())
     }
 }

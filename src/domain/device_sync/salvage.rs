@@ -69,7 +69,7 @@ impl DeviceBook {
             }
         }
         if !ops.is_empty() {
-            self.commit(ops, false).await?;
+            self.commit(ops).await?;
         }
         Ok(SyncReply::UnknownKey)
     }

@@ -99,10 +99,14 @@ impl DeviceBook {
             });
         }
         if !(silent && next.says_the_same_as(record)) {
-            let unflushed = ops.is_empty();
+            let is_note = ops.is_empty();
             ops.extend(next.choke.notice(next.previous.as_ref()));
             ops.push(self.set(Some(record.key.clone()), &next)?);
-            self.commit(ops, unflushed).await?;
+            if is_note {
+                self.note(ops).await?;
+            } else {
+                self.commit(ops).await?;
+            }
         }
         Ok(SyncReply::Answer(Answer {
             key: next.key,

@@ -50,9 +50,16 @@ pub enum DocumentOp {
     /// Removes a folder that never held anything; any other stays.
     DropFolder { folder: CollectionId },
     /// Links a document to a contact, or breaks the link.
-    Attach {
+    Link {
         contact: ItemId,
         document: ItemId,
-        attached: bool,
+        link: Link,
     },
+}
+
+/// What becomes of the link of a document to a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    Attach,
+    Detach,
 }

@@ -11,7 +11,7 @@ use crate::domain::{
     batch::{Batch, Op},
     core::Core,
     error::{Error, Result},
-    id::{BlobId, PersonId, Timestamp},
+    id::{BlobId, PersonId},
     item::hex,
 };
 
@@ -57,14 +57,9 @@ impl Upload {
                 }
             }
         };
-        let batch = Batch {
-            person: Some(actor.person),
-            at: Timestamp::now(),
-            unflushed: true,
-            ops: vec![Op::Document(DocumentOp::BeginBlob)],
-            ..Batch::default()
-        };
-        let committed = core.commit(batch).await?;
+        let begin = vec![Op::Document(DocumentOp::BeginBlob)];
+        let batch = Batch::of_program("", begin).for_person(actor.person);
+        let committed = core.commit(batch.may_be_lost()).await?;
         Ok(Self {
             core: core.clone(),
             blob: committed.row()?,
@@ -120,12 +115,7 @@ impl Upload {
         });
         self.chunks += 1;
         // On the disk for good with the commit that keeps it.
-        let batch = Batch {
-            at: Timestamp::now(),
-            unflushed: true,
-            ops: vec![op],
-            ..Batch::default()
-        };
+        let batch = Batch::of_program("", vec![op]).may_be_lost();
         self.core.commit(batch).await.map(drop)
     }
 
@@ -160,12 +150,8 @@ impl Drop for Upload {
         }
         let (core, blob) = (self.core.clone(), self.blob);
         runtime.spawn(async move {
-            let batch = Batch {
-                at: Timestamp::now(),
-                unflushed: true,
-                ops: vec![Op::Document(DocumentOp::DropBlob { blob })],
-                ..Batch::default()
-            };
+            let dropped = vec![Op::Document(DocumentOp::DropBlob { blob })];
+            let batch = Batch::of_program("", dropped).may_be_lost();
             if let Err(error) = core.commit(batch).await {
                 tracing::warn!(%error, "octets of a broken upload stay until the next start");
             }

@@ -17,12 +17,11 @@ use super::{
     blocking::carried_on,
     core::Core,
     error::{Error, Result},
-    id::{PersonId, Timestamp},
+    id::PersonId,
     store::{Device, KnownClient},
 };
 
-/// Whoever runs the program on the data, as histories and the audit trail name them.
-pub const OPERATOR: &str = "command line";
+pub use crate::domain::label::OPERATOR;
 
 /// The administration, opened by a person who may administer or by the operator.
 #[derive(Clone)]
@@ -111,15 +110,7 @@ impl Office {
     /// Commits operations, provided that the actor may still administer.
     pub(super) async fn commit(&self, ops: Vec<Op>) -> Result<Committed> {
         let By::Person(actor) = &self.by else {
-            return self
-                .core
-                .commit(Batch {
-                    client: OPERATOR.to_owned(),
-                    at: Timestamp::now(),
-                    ops,
-                    ..Batch::default()
-                })
-                .await;
+            return self.core.commit(Batch::of_program(OPERATOR, ops)).await;
         };
         let ops = &ops;
         let actor = self.core.again(actor).await?;

@@ -14,6 +14,7 @@ use crate::domain::{
     core::Core,
     device::DeviceAccess,
     error::{Error, Result},
+    group::Leaving,
     id::{GroupId, PersonId, Timestamp},
     json,
     outbox::Outgoing,
@@ -96,7 +97,7 @@ impl Office {
         let op = Op::Group(GroupOp::RemoveMember {
             group,
             person,
-            take_back: false,
+            leaving: Leaving::LeaveCopies,
         });
         self.commit_all(vec![op]).await
     }
@@ -147,11 +148,9 @@ impl Office {
             .iter()
             .map(|rule| (rule.kind.trim().to_lowercase(), rule.access.as_str()))
             .collect();
-        let value = if rules.is_empty() {
-            None
-        } else {
-            serde_json::to_string(&rules).ok()
-        };
+        let value = (!rules.is_empty())
+            .then(|| json::text(&rules))
+            .transpose()?;
         self.set(NEW_DEVICES, value).await
     }
 
@@ -241,7 +240,7 @@ pub fn backup_note(file: &Path, at: Timestamp) -> String {
 pub async fn last_backup(store: &dyn Store) -> Result<Option<(String, Timestamp)>> {
     let value = store.office_value(LAST_BACKUP).await?;
     Ok(value.and_then(|value| {
-        let value: serde_json::Value = serde_json::from_str(&value).ok()?;
+        let value: serde_json::Value = json::read("the last backup", value.as_bytes())?;
         let at = Timestamp(value["at"].as_i64()?);
         Some((value["file"].as_str()?.to_owned(), at))
     }))

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     error::{Error, Result},
+    json,
     rights::Right,
 };
 
@@ -74,9 +75,7 @@ impl Why {
     pub fn stored(&self) -> Result<String> {
         match self {
             Self::Earlier(words) => Ok(words.clone()),
-            known => {
-                serde_json::to_string(known).map_err(|error| Error::Unavailable(error.to_string()))
-            }
+            known => json::text(known),
         }
     }
 

@@ -256,7 +256,7 @@ fn terms(leaf: &Leaf) -> Vec<Term> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::search::{LastWord, parse::parse};
+    use crate::domain::search::{Exclusions, LastWord, parse::parse};
 
     #[test]
     fn words_are_found_however_they_are_written() {
@@ -287,7 +287,7 @@ mod tests {
             ("ＡＢＣ株式", "abc 株", "[ＡＢＣ株]式"),
             ("", "b", ""),
         ] {
-            let root = parse(query, LastWord::Whole, false).root;
+            let root = parse(query, LastWord::Whole, Exclusions::NeedWords).root;
             assert_eq!(
                 text_of(highlight(value, root.as_ref())),
                 expected,
@@ -300,12 +300,12 @@ mod tests {
     fn a_long_chain_of_words_is_looked_at_once() {
         // Looked at from each of its words on, it would take minutes.
         let long = "a-".repeat(200_000) + "b";
-        let root = parse("b zz*", LastWord::Whole, false).root;
+        let root = parse("b zz*", LastWord::Whole, Exclusions::NeedWords).root;
         let pieces = highlight(&long, root.as_ref());
         assert_eq!(pieces.len(), 2);
         assert_eq!((pieces[1].text.as_str(), pieces[1].found), ("b", true));
         // No name is that long.
-        let root = parse("jeanbap*", LastWord::Whole, false).root;
+        let root = parse("jeanbap*", LastWord::Whole, Exclusions::NeedWords).root;
         for (more, found) in [(1, true), (40, false)] {
             let name = format!("Jean-Baptiste{}", "-a".repeat(more));
             let pieces = highlight(&name, root.as_ref());
@@ -343,7 +343,9 @@ mod tests {
             ("\"ada market\"", false),
             ("(ada OR bea) hawaii", false),
         ] {
-            let root = parse(query, LastWord::Whole, false).root.expect("a query");
+            let root = parse(query, LastWord::Whole, Exclusions::NeedWords)
+                .root
+                .expect("a query");
             assert_eq!(is_shown(&root, &values), expected, "{query}");
         }
     }
@@ -370,7 +372,7 @@ mod tests {
             ("+33 1 99 00 12 34", "martin", false),
             ("+33 1 99 00 12 34", "martin -001234", false),
         ] {
-            let root = parse(query, LastWord::Whole, false).root;
+            let root = parse(query, LastWord::Whole, Exclusions::NeedWords).root;
             let shown = text_of(highlight_number(value, root.as_ref()));
             assert_eq!(
                 shown == format!("[{value}]"),

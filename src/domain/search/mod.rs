@@ -21,9 +21,10 @@ use super::{
     error::{Error, Result},
     id::{CollectionId, PersonId, PlacementId, TagId, Timestamp},
     item::Placement,
+    json,
 };
 pub use highlight::{Piece, highlight, highlight_number, is_shown};
-pub use parse::{LastWord, Leaf, Node, Query, Wanted};
+pub use parse::{Exclusions, LastWord, Leaf, Node, Query, Wanted};
 
 /// Results shown.
 pub const SHOWN: usize = 200;
@@ -229,8 +230,7 @@ impl Core {
         last_first: bool,
     ) -> Result<Outcome> {
         let outcome = self.find(actor, request, last_first).await?;
-        let kept =
-            serde_json::to_string(request).map_err(|e| Error::Invalid(e.to_string().into()))?;
+        let kept = json::text(request)?;
         let op = Op::SetLastSearch {
             person: actor.person,
             request: Some(kept),
@@ -247,19 +247,23 @@ impl Core {
         last_first: bool,
     ) -> Result<Outcome> {
         let mut plan = self.plan(actor, request, last_first).await?;
-        let criteria = plan.has_criteria();
-        let query = parse::parse(&request.text, LastWord::Whole, criteria);
+        let exclusions = if plan.has_criteria() {
+            Exclusions::MayStandAlone
+        } else {
+            Exclusions::NeedWords
+        };
+        let query = parse::parse(&request.text, LastWord::Whole, exclusions);
         plan.root = query.root.clone();
         let mut outcome = Outcome {
             query,
             ..Outcome::default()
         };
-        if plan.root.is_none() && !criteria {
+        if plan.root.is_none() && exclusions == Exclusions::NeedWords {
             return Ok(outcome);
         }
         let page = self.store().search(&plan).await?;
         (outcome.hits, outcome.found) = (page.hits, page.found);
-        let wider = parse::parse(&request.text, LastWord::Beginning, criteria);
+        let wider = parse::parse(&request.text, LastWord::Beginning, exclusions);
         let (restricted, wider_parts) = restricted(&request.criteria, LastWord::Beginning);
         if outcome.found == 0 && (wider.widened || wider_parts) {
             plan.root = wider.root;
@@ -286,7 +290,7 @@ impl Core {
             ..Request::default()
         };
         let mut plan = self.plan(actor, &request, last_first).await?;
-        let query = parse::parse(text, LastWord::Beginning, false);
+        let query = parse::parse(text, LastWord::Beginning, Exclusions::NeedWords);
         let Some(mut root) = query.root else {
             return Ok(Vec::new());
         };
@@ -301,7 +305,7 @@ impl Core {
         let kept = self.store().last_search(actor.person).await?;
         Ok(kept.and_then(|(request, at)| {
             Some(LastSearch {
-                request: serde_json::from_str(&request).ok()?,
+                request: json::read("a last search", request.as_bytes())?,
                 at,
             })
         }))
@@ -417,7 +421,7 @@ fn restricted(criteria: &Criteria, last: LastWord) -> (Vec<(Part, Node)>, bool) 
         let root = match part {
             Part::Telephone => parse::parse_number(text),
             _ => {
-                let query = parse::parse(text, last, true);
+                let query = parse::parse(text, last, Exclusions::MayStandAlone);
                 widened |= query.widened;
                 query.root
             }

@@ -78,9 +78,17 @@ pub struct Query {
     pub widened: bool,
 }
 
-/// Reads a query; no input is an error. `with_criteria`: exclusions alone are allowed, and apply to
-/// the items that satisfy the criteria.
-pub fn parse(text: &str, last: LastWord, with_criteria: bool) -> Query {
+/// What becomes of a query of exclusions alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exclusions {
+    /// It is refused with a notice, as an empty one is.
+    NeedWords,
+    /// Beside criteria: it applies to the items that satisfy them.
+    MayStandAlone,
+}
+
+/// Reads a query; no input is an error.
+pub fn parse(text: &str, last: LastWord, exclusions: Exclusions) -> Query {
     let mut notices = Vec::new();
     let cut: String = text.chars().take(MAX_CHARS).collect();
     let mut lexemes = lex(&cut);
@@ -112,14 +120,14 @@ pub fn parse(text: &str, last: LastWord, with_criteria: bool) -> Query {
         at: 0,
         notices,
         widened,
-        with_criteria,
+        exclusions,
         only_negative: false,
         unread: 0,
     };
     let root = parser.or_list(0);
     if parser.only_negative {
         parser.notices.push(Notice::OnlyNegative);
-    } else if root.is_none() && !with_criteria {
+    } else if root.is_none() && exclusions == Exclusions::NeedWords {
         parser.notices.push(Notice::Empty);
     }
     Query {
@@ -132,7 +140,7 @@ pub fn parse(text: &str, last: LastWord, with_criteria: bool) -> Query {
 /// Reads the criterion of telephone numbers: what it begins with is one number, however it is grouped,
 /// up to what cannot belong to one (an extension, a word). Anything else is a query.
 pub fn parse_number(text: &str) -> Option<Node> {
-    one_number(text).or_else(|| parse(text, LastWord::Whole, true).root)
+    one_number(text).or_else(|| parse(text, LastWord::Whole, Exclusions::MayStandAlone).root)
 }
 
 fn one_number(text: &str) -> Option<Node> {
@@ -357,7 +365,7 @@ struct Parser {
     at: usize,
     notices: Vec<Notice>,
     widened: bool,
-    with_criteria: bool,
+    exclusions: Exclusions,
     only_negative: bool,
     /// Parentheses that were too deep to be read, and are open.
     unread: usize,
@@ -445,10 +453,12 @@ impl Parser {
         }
         match (positives.len(), negatives.len()) {
             (0, 0) => None,
-            (0, _) if self.with_criteria && depth == 0 => Some(Node::And {
-                positives,
-                negatives,
-            }),
+            (0, _) if self.exclusions == Exclusions::MayStandAlone && depth == 0 => {
+                Some(Node::And {
+                    positives,
+                    negatives,
+                })
+            }
             (0, _) => {
                 self.only_negative = true;
                 None

@@ -4,12 +4,12 @@ use proptest::prelude::*;
 
 use super::{
     Notice,
-    parse::{LastWord, Query, parse, parse_number},
+    parse::{Exclusions, LastWord, Query, parse, parse_number},
     token::{Tokens, fold, words},
 };
 
 fn query(text: &str) -> Query {
-    parse(text, LastWord::Whole, false)
+    parse(text, LastWord::Whole, Exclusions::NeedWords)
 }
 
 fn described(text: &str) -> String {
@@ -103,7 +103,7 @@ fn what_was_not_understood_is_a_notice() {
     assert_eq!(query(&"x".repeat(600)).notices, [Notice::QueryTooLong]);
     assert_eq!(query(&"x ".repeat(40)).notices, [Notice::QueryTooLong]);
     // With a criterion, exclusions apply to whatever meets it.
-    let excluding = parse("-virus", LastWord::Whole, true);
+    let excluding = parse("-virus", LastWord::Whole, Exclusions::MayStandAlone);
     assert!(excluding.root.is_some() && excluding.notices.is_empty());
 }
 
@@ -112,7 +112,7 @@ fn a_number_may_begin_with_what_is_typed_last() {
     use super::Wanted;
     let beginnings = |text: &str| {
         let mut found = Vec::new();
-        let mut open: Vec<_> = parse(text, LastWord::Beginning, false)
+        let mut open: Vec<_> = parse(text, LastWord::Beginning, Exclusions::NeedWords)
             .root
             .into_iter()
             .collect();
@@ -181,7 +181,7 @@ proptest! {
     #[test]
     fn nothing_typed_is_an_error(text in "[-\"*()@+0-9a-zA-Zéß花 ORAND«»“”:^{}\\\\\u{0}\u{200F}😀]{0,200}") {
         for last in [LastWord::Whole, LastWord::Beginning] {
-            let query = parse(&text, last, false);
+            let query = parse(&text, last, Exclusions::NeedWords);
             prop_assert!(query.root.is_some() || !query.notices.is_empty());
         }
     }

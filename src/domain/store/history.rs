@@ -9,6 +9,7 @@ use crate::domain::{
     error::Result,
     id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, RevisionId, Seq, Timestamp},
     item::Card,
+    refused::Lost,
     store::{ItemPlace, Notice, Removal, RemovalPage, Replaced, Revision, Touched, Version, Want},
 };
 
@@ -92,9 +93,8 @@ pub trait HistoryStore: Send + Sync {
         book: CollectionId,
         at: Timestamp,
     ) -> Result<Option<Collection>>;
-    /// Whether a person's home showed a book of this segment that it shows no more: a group's, or one
-    /// of their own.
-    async fn lost_book(&self, person: PersonId, group: bool, segment: &str) -> Result<bool>;
+    /// Whether a person's home showed such a book, and shows it no more.
+    async fn lost_book(&self, person: PersonId, lost: Lost<'_>) -> Result<bool>;
     /// Refused writes of a person, those they proposed among them, newest first.
     async fn refused(&self, person: PersonId) -> Result<Vec<Revision>>;
     /// [`HistoryStore::refused`] without documents, overlays and reasons: [`HistoryStore::revision`]

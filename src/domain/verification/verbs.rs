@@ -8,13 +8,14 @@ use std::{
 use super::{ASKED_A_DAY, Answer, Campaign, NewVerification, Verification, VerificationOp};
 use crate::domain::{
     actor::{Actor, Client},
-    batch::Op,
+    batch::{Batch, Op},
     book::{Book, Edit, Seen},
     collection::Place,
     core::Core,
     error::{Error, Result},
     id::{CampaignId, Timestamp},
     item::{Card, Placement, digest, random_id},
+    label::QUEUE,
     outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, Sender, State, is_address},
     principal::Person,
     rights::Right,
@@ -321,13 +322,8 @@ impl Core {
                 Err(_) => None,
             };
             let op = op.unwrap_or(VerificationOp::Rest { verification: id });
-            self.commit(crate::domain::batch::Batch {
-                client: "outbox".to_owned(),
-                at: now,
-                ops: vec![Op::Verification(op)],
-                ..Default::default()
-            })
-            .await?;
+            let batch = Batch::of_program(QUEUE, vec![Op::Verification(op)]);
+            self.commit(batch.at(now)).await?;
         }
         Ok(number)
     }

@@ -4,7 +4,7 @@ use carnet_proto::{eas::status::Folder, wbxml::page::folder_hierarchy as f};
 
 use super::super::{
     folders::{Screen, id_of, may_hold},
-    hierarchy::Change,
+    hierarchy::{Change, Done},
     reply::{Reply, Stop},
     request::Call,
 };
@@ -48,6 +48,6 @@ pub async fn run(call: &Call) -> Result<Reply, Stop> {
     }
     let book = core.open_private(&call.actor, &segment).await?;
     Ok(change
-        .finish(call, &id_of(&book), Some(&name), true)
+        .finish(call, &id_of(&book), Done::Made(&name))
         .await?)
 }

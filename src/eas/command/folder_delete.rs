@@ -4,7 +4,7 @@ use carnet_proto::{eas::status::Folder, wbxml::page::folder_hierarchy as f};
 
 use super::super::{
     folders::{Target, find},
-    hierarchy::Change,
+    hierarchy::{Change, Done},
     reply::{Reply, Stop},
     request::Call,
 };
@@ -21,7 +21,7 @@ pub async fn run(call: &Call) -> Result<Reply, Stop> {
         Some(Target::Book(book)) => book,
     };
     match book.remove(&Condition::None).await {
-        Ok(()) => Ok(change.finish(call, &id, None, false).await?),
+        Ok(()) => Ok(change.finish(call, &id, Done::Deleted).await?),
         // The default book and those of groups: a device never takes them away.
         Err(Error::Forbidden { .. }) => Ok(change.refuse(Folder::SpecialFolder)),
         Err(error) => Err(error.into()),

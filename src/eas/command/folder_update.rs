@@ -4,7 +4,7 @@ use carnet_proto::{eas::status::Folder, wbxml::page::folder_hierarchy as f};
 
 use super::super::{
     folders::{Target, find, may_hold},
-    hierarchy::Change,
+    hierarchy::{Change, Done},
     reply::{Reply, Stop},
     request::Call,
 };
@@ -40,7 +40,7 @@ pub async fn run(call: &Call) -> Result<Reply, Stop> {
         ..Description::default()
     };
     match book.describe(renamed, Vec::new()).await {
-        Ok(()) => Ok(change.finish(call, &id, Some(&name), false).await?),
+        Ok(()) => Ok(change.finish(call, &id, Done::Renamed(&name)).await?),
         Err(Error::Forbidden { .. }) => Ok(change.refuse(Folder::Exists)),
         Err(error) => Err(error.into()),
     }

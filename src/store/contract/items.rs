@@ -45,7 +45,7 @@ pub async fn preconditions_are_checked_inside_the_transaction(books: Books) {
         taken,
     ] {
         let refused = books.commit(vec![op.clone()]).await;
-        assert_eq!(refused, Err(Error::PreconditionFailed), "{op:?}");
+        assert_eq!(refused, Err(Error::Moved), "{op:?}");
     }
     assert_eq!(books.collection(books.private).await.seq, before);
 }
@@ -254,7 +254,7 @@ pub async fn a_removed_item_comes_back_as_another_placement(books: Books) {
         })
     };
     let live = books.commit(vec![restore(first.id)]).await;
-    assert_eq!(live, Err(Error::PreconditionFailed), "it is not removed");
+    assert_eq!(live, Err(Error::Moved), "it is not removed");
     books.row(remove(&first)).await;
     assert_eq!(books.store.count(books.private).await, Ok(0));
     assert_eq!(

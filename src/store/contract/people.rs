@@ -5,6 +5,7 @@ use crate::domain::{
     account_class::AccountClass,
     batch::{BookOp, GrantOp, PersonChange, SyncOp},
     credential::CredentialOp,
+    group::Leaving,
     office::store::OfficeOp,
     refused::{Refusal, Why},
 };
@@ -97,16 +98,10 @@ pub async fn a_decision_on_old_rights_is_refused(books: Books) {
         })
     };
     let disable = |disabled| {
-        Op::Person(PersonOp::ChangePerson(PersonChange {
-            person: books.bob,
-            email: None,
-            name: None,
-            admin: None,
-            password_hash: None,
+        Op::from(PersonChange {
             disabled: Some(disabled),
-            quota: None,
-            settings: None,
-        }))
+            ..PersonChange::of(books.bob)
+        })
     };
     books.add("granted").await;
     let item = books.share("granted").await.item;
@@ -128,7 +123,7 @@ pub async fn a_decision_on_old_rights_is_refused(books: Books) {
         Op::Group(GroupOp::RemoveMember {
             group: books.team,
             person: books.bob,
-            take_back: false,
+            leaving: Leaving::LeaveCopies,
         }),
     ]
     .into_iter()
@@ -141,7 +136,7 @@ pub async fn a_decision_on_old_rights_is_refused(books: Books) {
             ..books.batch(vec![create(&books, &name)])
         };
         let refused = books.store.commit(decided(format!("late {number}"))).await;
-        assert_eq!(refused, Err(Error::PreconditionFailed), "{op:?}");
+        assert_eq!(refused, Err(Error::Moved), "{op:?}");
     }
     let now = books.store.rights_revision().await.expect("a revision");
     let batch = Batch {
@@ -169,7 +164,7 @@ pub async fn settings_are_changed_over_those_expected_and_move_no_rights(books: 
     assert_eq!(committed.expect("committed").people, [books.bob]);
     assert_eq!(kept().await, "{\"a\":1}");
     let late = books.commit(vec![change("{}", "{\"b\":2}")]).await;
-    assert_eq!(late, Err(Error::PreconditionFailed));
+    assert_eq!(late, Err(Error::Moved));
     books.row(change("{\"a\":1}", "{\"b\":2}")).await;
     assert_eq!(kept().await, "{\"b\":2}");
     assert_eq!(books.store.rights_revision().await, before);
@@ -193,7 +188,7 @@ pub async fn a_home_follows_memberships_and_books(books: Books) {
     let leave = Op::Group(GroupOp::RemoveMember {
         group: books.team,
         person: books.bob,
-        take_back: false,
+        leaving: Leaving::LeaveCopies,
     });
     let committed = books.commit(vec![leave]).await.expect("committed");
     assert!(committed.people.contains(&books.bob), "who left is woken");
@@ -252,7 +247,7 @@ pub async fn a_list_follows_the_members_of_its_group(books: Books) {
         .row(Op::Group(GroupOp::RemoveMember {
             group: books.team,
             person: carol,
-            take_back: false,
+            leaving: Leaving::LeaveCopies,
         }))
         .await;
     assert_eq!(books.moved(list).await.last(), Some(&(Seq(4), false)));
@@ -286,7 +281,7 @@ pub async fn an_unflushed_commit_is_seen_at_once(books: Books) {
     // And lasts with the next one that is flushed.
     books.add("a").await;
     let late = books.commit(vec![set_sync(&books, None, "2")]).await;
-    assert_eq!(late, Err(Error::PreconditionFailed));
+    assert_eq!(late, Err(Error::Moved));
 }
 
 pub async fn refused_writes_are_kept_once_and_marked(books: Books) {
@@ -344,16 +339,10 @@ pub async fn refused_writes_are_kept_once_and_marked(books: Books) {
 pub async fn a_quota_bounds_a_private_book(books: Books) {
     books.add("a").await;
     books
-        .row(Op::Person(PersonOp::ChangePerson(PersonChange {
-            person: books.alice,
-            email: None,
-            name: None,
-            admin: None,
-            password_hash: None,
-            disabled: None,
+        .row(Op::from(PersonChange {
             quota: Some(Some(2)),
-            settings: None,
-        })))
+            ..PersonChange::of(books.alice)
+        }))
         .await;
     let b = books.add("b").await;
     let full = books.commit(vec![create(&books, "c")]).await;
@@ -380,16 +369,10 @@ pub async fn a_blocked_account_has_no_session(books: Books) {
     };
     assert_eq!(at(4_999).await, Ok(Some(books.bob)));
     assert_eq!(at(5_001).await, Ok(None));
-    let block = Op::Person(PersonOp::ChangePerson(PersonChange {
-        person: books.bob,
-        email: None,
-        name: None,
-        admin: None,
-        password_hash: None,
+    let block = Op::from(PersonChange {
         disabled: Some(true),
-        quota: None,
-        settings: None,
-    }));
+        ..PersonChange::of(books.bob)
+    });
     let committed = books.commit(vec![block]).await.expect("committed");
     assert!(
         committed.people.contains(&books.bob),

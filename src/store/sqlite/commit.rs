@@ -213,7 +213,7 @@ impl<'a> Commit<'a> {
         if current == expected {
             Ok(())
         } else {
-            Err(Error::PreconditionFailed.into())
+            Err(Error::Moved.into())
         }
     }
 

@@ -7,6 +7,7 @@ use super::{Sqlite, read::Reader};
 use crate::domain::{
     error::Result,
     id::{NoticeId, OutgoingId, PersonId, Timestamp},
+    json,
     notify::{Event, Untold},
     outbox::{Channel, Outbox, Outgoing, State},
 };
@@ -121,7 +122,7 @@ fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
         person: row.get::<_, Option<i64>>(3)?.map(PersonId),
         recipient: row.get(4)?,
         language: row.get(5)?,
-        letter: serde_json::from_str(&letter).ok(),
+        letter: json::read("a queued letter", letter.as_bytes()),
         state: State::parse(row.get_ref(7)?.as_str()?).unwrap_or(State::Dropped),
         attempts: row.get(8)?,
         queued: Timestamp(row.get(9)?),

@@ -1,6 +1,9 @@
 //! What every read has in common, and reads about collections and homes.
+//!
+//! What each read promises is said where the port declares it, in `domain/store.rs` and the files
+//! below it: a [`Reader`]'s functions have the same names.
 
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::{Connection, OptionalExtension, Params, Row, types::Type};
 
 use super::Work;
 use crate::domain::{
@@ -184,20 +187,29 @@ pub(super) fn collection(row: &Row<'_>) -> rusqlite::Result<Collection> {
     })
 }
 
-/// Reads `kind, person, grp`; the group of a deleted one is nobody's.
+/// The owner of a book whose account, or whose group, was deleted.
+const NOBODY: i64 = 0;
+
+/// Reads `kind, person, grp`. A row that says anything else is nobody's book, and an error.
 pub(super) fn place(row: &Row<'_>, at: usize) -> rusqlite::Result<Place> {
     let kind: String = row.get(at)?;
-    let person = PersonId(row.get::<_, Option<i64>>(at + 1)?.unwrap_or(0));
-    let group = GroupId(row.get::<_, Option<i64>>(at + 2)?.unwrap_or(0));
-    Ok(match kind.as_str() {
-        "group" | "removed-group" => Place::Group(group),
-        "home" => Place::Home(person),
-        "view" => Place::View(person),
-        "members" | "removed-members" => Place::Members(group),
-        _ => Place::Private(person),
+    let person = row.get::<_, Option<i64>>(at + 1)?.map(PersonId);
+    let group = GroupId(row.get::<_, Option<i64>>(at + 2)?.unwrap_or(NOBODY));
+    Ok(match (kind.as_str(), person) {
+        ("private" | "removed", Some(owner)) => Place::Private(owner),
+        ("removed", None) => Place::Private(PersonId(NOBODY)),
+        ("group" | "removed-group", _) => Place::Group(group),
+        ("members" | "removed-members", _) => Place::Members(group),
+        ("home", Some(owner)) => Place::Home(owner),
+        ("view", Some(owner)) => Place::View(owner),
+        _ => {
+            let kind = "kind".to_owned();
+            return Err(rusqlite::Error::InvalidColumnType(at, kind, Type::Text));
+        }
     })
 }
 
+/// What clients are told has left a home, also where its row is gone with its group.
 fn home_kind(kind: Option<&str>) -> HomeKind {
     match kind {
         Some("private" | "removed") => HomeKind::Private,

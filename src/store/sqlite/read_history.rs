@@ -174,7 +174,7 @@ impl Reader<'_> {
     pub fn lost_book(
         &self,
         person: PersonId,
-        group: bool,
+        of_group: bool,
         segment: &str,
     ) -> rusqlite::Result<bool> {
         let lost = self.one(
@@ -182,7 +182,7 @@ impl Reader<'_> {
              JOIN collection c ON c.id = p.book
              WHERE h.person = ?1 AND h.kind = 'home' AND p.gone IS NOT NULL AND p.segment = ?3
                  AND (c.kind IN ('group', 'removed-group')) = ?2 LIMIT 1",
-            params![person.0, group, segment],
+            params![person.0, of_group, segment],
             |_| Ok(()),
         )?;
         Ok(lost.is_some())

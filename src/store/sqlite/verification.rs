@@ -7,6 +7,7 @@ use super::{Sqlite, read::Reader};
 use crate::domain::{
     error::Result,
     id::{CampaignId, CollectionId, ItemId, PersonId, Timestamp, VerificationId},
+    json,
     outbox::State,
     verification::{Answer, Campaign, NewVerification, USED_DAYS, Verification, Verifications},
 };
@@ -121,8 +122,8 @@ fn verification(row: &Row<'_>) -> rusqlite::Result<Verification> {
     };
     let hidden: String = row.get(8)?;
     // Unreadable, it does not show what was hidden.
-    let hidden = serde_json::from_str(&hidden)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(8, Type::Text, error.into()))?;
+    let hidden = json::read("what a verification hides", hidden.as_bytes())
+        .ok_or_else(|| rusqlite::Error::InvalidColumnType(8, "hidden".to_owned(), Type::Text))?;
     let answer = row.get::<_, Option<String>>(12)?;
     let answer = answer.as_deref().and_then(Answer::parse);
     let state = row.get::<_, Option<String>>(17)?;

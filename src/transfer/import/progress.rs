@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{id::ImportId, likeness::bare_uid};
+use crate::domain::{error::Result, id::ImportId, json, likeness::bare_uid};
 
 /// Outcome of a file, counted from the commits.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -65,8 +65,8 @@ pub struct Progress {
 
 impl Progress {
     /// The text in which the progress is stored.
-    pub fn written(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+    pub fn written(&self) -> Result<String> {
+        json::text(self)
     }
 
     /// The progress after a commit that settles some records.
@@ -90,7 +90,10 @@ impl Progress {
 
     /// Parses the output of [`Progress::written`]; empty text is no progress.
     pub fn read(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_default()
+        if text.is_empty() {
+            return Self::default();
+        }
+        json::read("the progress of an import", text.as_bytes()).unwrap_or_default()
     }
 }
 

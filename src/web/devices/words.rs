@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        device::DeviceAccess,
+        device::{DeviceAccess, Wiping},
         id::Timestamp,
         journal::{Event, Exchange},
         store::Device,
@@ -20,6 +20,15 @@ pub fn state(access: DeviceAccess, text: &Devices) -> &'static str {
         DeviceAccess::WipePending => text.wipe_pending,
         DeviceAccess::ErasePending => text.erase_pending,
         DeviceAccess::Wiped => text.wiped,
+    }
+}
+
+/// How a device took the order to wipe or erase.
+pub fn wiping(how: Wiping, text: &Devices) -> &'static str {
+    match how {
+        Wiping::Acknowledged => text.wipe_acknowledged,
+        Wiping::Failed => text.wipe_failed,
+        Wiping::FoldersRemoved => text.folders_removed,
     }
 }
 

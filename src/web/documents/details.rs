@@ -209,7 +209,9 @@ pub async fn change(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
 
 fn stale_or(error: &Error, stale: &str, told: impl FnOnce() -> Told) -> Told {
     match error {
-        Error::PreconditionFailed => Told::Refused(StatusCode::CONFLICT, stale.to_owned()),
+        Error::PreconditionFailed | Error::Moved => {
+            Told::Refused(StatusCode::CONFLICT, stale.to_owned())
+        }
         _ => told(),
     }
 }

@@ -56,7 +56,7 @@ pub async fn stored(
     }
     match into.put(&href, &Condition::Absent, &contact).await {
         // The same was sent at the same moment: it is stored.
-        Err(Error::PreconditionFailed | Error::UidConflict { .. }) => {
+        Err(Error::PreconditionFailed | Error::Moved | Error::UidConflict { .. }) => {
             if let Some(twin) = web.core.kept_refused(&visit.actor, &contact.0).await? {
                 web.core.dismiss_refused(&visit.actor, twin).await?;
             }

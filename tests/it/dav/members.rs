@@ -2,6 +2,7 @@
 
 use carnet::domain::{
     batch::{GroupOp, Op, PersonChange, PersonOp},
+    group::Leaving,
     id::{GroupId, PersonId},
     principal::Role,
 };
@@ -21,17 +22,17 @@ fn team(server: &Server) -> GroupId {
 
 /// Somebody in no group, with the password of the sample people.
 fn add(server: &Server, login: &str, name: &str) -> PersonId {
-    server.commit(Op::Person(PersonOp::AddPerson {
-        login: login.to_owned(),
-        email: Some(format!("{login}@example.org")),
-        name: name.to_owned(),
-        admin: false,
-        password_hash: server
-            .runtime
-            .block_on(carnet::auth::hash("demo".to_owned()))
-            .expect("a hash"),
-        class: String::new(),
-    }));
+    server.commit(Op::from(
+        person(login)
+            .named(name)
+            .at(&format!("{login}@example.org"))
+            .with_hash(
+                &server
+                    .runtime
+                    .block_on(carnet::auth::hash("demo".to_owned()))
+                    .expect("a hash"),
+            ),
+    ));
     server.person(login)
 }
 
@@ -47,21 +48,15 @@ fn leave(server: &Server, person: PersonId) {
     server.commit(Op::Group(GroupOp::RemoveMember {
         group: team(server),
         person,
-        take_back: false,
+        leaving: Leaving::LeaveCopies,
     }));
 }
 
 fn rename(server: &Server, person: PersonId, name: &str) {
-    server.commit(Op::Person(PersonOp::ChangePerson(PersonChange {
-        person,
-        email: None,
+    server.commit(Op::from(PersonChange {
         name: Some(name.to_owned()),
-        admin: None,
-        password_hash: None,
-        disabled: None,
-        quota: None,
-        settings: None,
-    })));
+        ..PersonChange::of(person)
+    }));
 }
 
 /// `(href, text)` of every card of a listing.

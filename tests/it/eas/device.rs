@@ -2,7 +2,7 @@
 
 use carnet::{
     domain::{
-        batch::{Op, PersonChange, PersonOp},
+        batch::{Op, PersonChange},
         device::DeviceAccess,
     },
     eas::{policy::Policy, settings::NewDevices},
@@ -485,16 +485,10 @@ fn a_disabled_account_is_not_asked_for_another_password() {
     let old = Phone::set_up(&server, "carol", "older", "12.1");
     let stolen = Phone::set_up(&server, "carol", "stolen", "16.1");
     server.set_access("carol", "stolen", DeviceAccess::WipePending);
-    server.commit(Op::Person(PersonOp::ChangePerson(PersonChange {
-        person: server.person("carol"),
-        email: None,
-        name: None,
-        admin: None,
-        password_hash: None,
+    server.commit(Op::from(PersonChange {
         disabled: Some(true),
-        quota: None,
-        settings: None,
-    })));
+        ..PersonChange::of(server.person("carol"))
+    }));
     // AccountDisabled, and what it was before 14.0.
     assert_eq!(
         status_of(&new, "FolderSync", FOLDER_SYNC),

@@ -5,6 +5,7 @@ use std::{sync::Arc, thread, time::Duration};
 use carnet::domain::{
     actor::Client,
     batch::{GroupOp, Op},
+    group::Leaving,
     principal::Role,
 };
 
@@ -32,7 +33,7 @@ fn leave(server: &Server, login: &str) {
     server.commit(Op::Group(GroupOp::RemoveMember {
         group,
         person,
-        take_back: false,
+        leaving: Leaving::LeaveCopies,
     }));
 }
 

@@ -8,6 +8,7 @@ use std::{
 use carnet::domain::{
     batch::{DeviceOp, GroupOp, Op, SyncOp},
     device::DeviceAccess,
+    group::Leaving,
     view::{Mode, Shown},
 };
 
@@ -52,7 +53,7 @@ fn leave(server: &Server, login: &str) {
     server.commit(Op::Group(GroupOp::RemoveMember {
         group: group.expect("read").expect("a group").id,
         person: server.person(login),
-        take_back: false,
+        leaving: Leaving::LeaveCopies,
     }));
 }
 

@@ -6,7 +6,10 @@ use carnet_proto::wbxml::page::{
     resolve_recipients as r, search as s, validate_cert as vc,
 };
 
-use carnet::domain::batch::{GroupOp, Op, PersonOp};
+use carnet::domain::{
+    batch::{GroupOp, Op, PersonOp},
+    group::Leaving,
+};
 
 use super::{
     Part::{self, Parent, Text},
@@ -188,7 +191,7 @@ fn the_directory_shows_what_its_reader_may_read() {
         let op = Op::Group(GroupOp::RemoveMember {
             group: group.id,
             person: bob.id,
-            take_back: false,
+            leaving: Leaving::LeaveCopies,
         });
         let batch = Batch {
             ops: vec![op],

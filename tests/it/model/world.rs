@@ -205,14 +205,7 @@ async fn commit(core: &Core, person: Option<PersonId>, op: Op) -> i64 {
 }
 
 fn person(login: &str) -> Op {
-    Op::Person(PersonOp::AddPerson {
-        login: login.to_owned(),
-        email: None,
-        name: login.to_owned(),
-        admin: false,
-        password_hash: String::new(),
-        class: String::new(),
-    })
+    Op::from(person(login))
 }
 
 fn touch(person: PersonId, device_id: &str) -> Op {

@@ -296,14 +296,7 @@ async fn an_edit_costs_the_same_however_many_read_it() {
                 let person = match w.core.store().person_by_login(&login).await.expect("read") {
                     Some(person) => person.id,
                     None => {
-                        let op = Op::Person(PersonOp::AddPerson {
-                            login: login.clone(),
-                            email: None,
-                            name: login,
-                            admin: false,
-                            password_hash: String::new(),
-                            class: String::new(),
-                        });
+                        let op = Op::from(person(&login));
                         PersonId(allowed(w.commit(op).await))
                     }
                 };

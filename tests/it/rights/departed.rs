@@ -231,16 +231,14 @@ async fn the_audit_keeps_who_acted_and_names_what_changed() {
     allowed(w.grant("ada", "G", "everyone", Add).await);
     let max = w.id("max").await;
     let change = |email: Option<&str>, quota| {
-        Op::Person(PersonOp::ChangePerson(PersonChange {
-            person: max,
+        Op::from(PersonChange {
             email: Some(email.map(str::to_owned)),
             name: Some("max".to_owned()),
             admin: Some(false),
-            password_hash: None,
             disabled: Some(false),
             quota: Some(quota),
-            settings: None,
-        }))
+            ..PersonChange::of(max)
+        })
     };
     allowed(w.commit(change(None, Some(7))).await);
     allowed(w.commit(change(None, Some(7))).await);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use carnet::domain::{
-    batch::{Op, PersonChange, PersonOp},
+    batch::{Op, PersonChange},
     book::{Condition, Destination, Replace},
     core::Limits,
     error::{Error, Result},
@@ -215,16 +215,10 @@ async fn second_book(w: &World) {
 async fn a_contact_moves_between_own_books_at_the_quota() {
     let w = World::new().await;
     second_book(&w).await;
-    let quota = Op::Person(PersonOp::ChangePerson(PersonChange {
-        person: w.id("mia").await,
-        email: None,
-        name: None,
-        admin: None,
-        password_hash: None,
-        disabled: None,
+    let quota = Op::from(PersonChange {
         quota: Some(Some(1)),
-        settings: None,
-    }));
+        ..PersonChange::of(w.id("mia").await)
+    });
     allowed(w.commit(quota).await);
     let mia = w.actor("mia").await;
     let own = w.core.default_book(&mia).await.expect("a book");
@@ -346,7 +340,7 @@ async fn undoing_an_import_keeps_tags_put_on_since() {
     let new = ["c", "d"].map(|name| vcard(name, "+33 3").into_bytes());
     let updates = vec![(p, vcard("p", "+33 2").into_bytes())];
     allowed(
-        own.import(import, own.prepare(&new), updates, |_, _| None)
+        own.import(import, own.prepare(&new), updates, |_, _| Ok(None))
             .await,
     );
     let tag = allowed(w.core.create_tag(&mia, "Clients", "#112233").await);

@@ -104,14 +104,7 @@ impl World {
         let world = Self { core, _data: data };
         for login in PEOPLE {
             world
-                .commit(Op::Person(PersonOp::AddPerson {
-                    login: login.to_owned(),
-                    email: None,
-                    name: login.to_owned(),
-                    admin: login == "ivo",
-                    password_hash: String::new(),
-                    class: String::new(),
-                }))
+                .commit(Op::from(person(login).administering(login == "ivo")))
                 .await
                 .expect("an account");
         }
@@ -135,16 +128,10 @@ impl World {
 
     /// Gives a person a quota of contacts.
     pub async fn limit(&self, login: &str, contacts: i64) {
-        let quota = Op::Person(PersonOp::ChangePerson(PersonChange {
-            person: self.id(login).await,
-            email: None,
-            name: None,
-            admin: None,
-            password_hash: None,
-            disabled: None,
+        let quota = Op::from(PersonChange {
             quota: Some(Some(contacts)),
-            settings: None,
-        }));
+            ..PersonChange::of(self.id(login).await)
+        });
         allowed(self.commit(quota).await);
     }
 

@@ -194,7 +194,7 @@ async fn a_large_import_is_undone_in_several_commits_and_goes_on_where_it_broke_
         .map(|at| vcard(&format!("c{at}"), "+33 3").into_bytes())
         .collect();
     allowed(
-        own.import(import, own.prepare(&new), Vec::new(), |_, _| None)
+        own.import(import, own.prepare(&new), Vec::new(), |_, _| Ok(None))
             .await,
     );
     // What one commit of an undo leaves behind: less to undo, of what there still is.

@@ -56,15 +56,10 @@ fn a_group_one_is_not_in_looks_like_none() {
     let hash = server
         .runtime
         .block_on(carnet::auth::hash("demo".to_owned()));
-    server.commit(carnet::domain::batch::Op::Person(
-        carnet::domain::batch::PersonOp::AddPerson {
-            login: "dora".to_owned(),
-            email: None,
-            name: "Dora".to_owned(),
-            admin: false,
-            password_hash: hash.expect("a hash"),
-            class: String::new(),
-        },
+    server.commit(Op::from(
+        person("dora")
+            .named("Dora")
+            .with_hash(&hash.expect("a hash")),
     ));
     let browser = Browser::of(&server.address, "dora");
     let book = Book::of(&server.address, "dora");

@@ -7,7 +7,7 @@ use carnet::{
     config::Config,
     domain::{
         actor::Client,
-        batch::{Batch, DeviceOp, Op, PersonChange, PersonOp},
+        batch::{Batch, DeviceOp, Op, PersonChange},
         book::{Book, Condition},
         collection::DEFAULT_BOOK,
         core::Core,
@@ -146,50 +146,25 @@ impl Server {
             .runtime
             .block_on(carnet::auth::hash(password.to_owned()))
             .expect("a hash");
-        self.change(login, |op| {
-            if let Op::Person(PersonOp::ChangePerson(PersonChange { password_hash, .. })) = op {
-                *password_hash = Some(hash);
-            }
-        });
+        self.change(login, |change| change.password_hash = Some(hash));
     }
 
     pub fn disable(&self, login: &str, switch: bool) {
-        self.change(login, |op| {
-            if let Op::Person(PersonOp::ChangePerson(PersonChange { disabled, .. })) = op {
-                *disabled = Some(switch);
-            }
-        });
+        self.change(login, |change| change.disabled = Some(switch));
     }
 
     pub fn set_quota(&self, login: &str, contacts: i64) {
-        self.change(login, |op| {
-            if let Op::Person(PersonOp::ChangePerson(PersonChange { quota, .. })) = op {
-                *quota = Some(Some(contacts));
-            }
-        });
+        self.change(login, |change| change.quota = Some(Some(contacts)));
     }
 
     pub fn set_settings(&self, login: &str, stored: &str) {
-        self.change(login, |op| {
-            if let Op::Person(PersonOp::ChangePerson(PersonChange { settings, .. })) = op {
-                *settings = Some(stored.to_owned());
-            }
-        });
+        self.change(login, |change| change.settings = Some(stored.to_owned()));
     }
 
-    fn change(&self, login: &str, set: impl FnOnce(&mut Op)) {
-        let mut op = Op::Person(PersonOp::ChangePerson(PersonChange {
-            person: self.person(login),
-            email: None,
-            name: None,
-            admin: None,
-            password_hash: None,
-            disabled: None,
-            quota: None,
-            settings: None,
-        }));
-        set(&mut op);
-        self.commit(op);
+    fn change(&self, login: &str, set: impl FnOnce(&mut PersonChange)) {
+        let mut change = PersonChange::of(self.person(login));
+        set(&mut change);
+        self.commit(change.into());
     }
 
     /// An operation as the command line makes it.

@@ -228,7 +228,14 @@ fn a_person_blocks_wipes_cancels_and_forgets() {
     phone.ask("Provision", &done);
     let page = browser.page(&here);
     assert!(page.contains("wipe confirmed"), "{page}");
-    assert!(page.contains("acknowledged"), "{page}");
+    assert!(page.contains("it has wiped what it was told to"), "{page}");
+    let mut french = Browser::of(&server.address, "bob");
+    french.language = "fr";
+    let page = french.page(&here);
+    assert!(
+        page.contains("il a effacé ce qu&#39;il devait effacer"),
+        "{page}"
+    );
     // What is not offered is refused, too.
     assert_eq!(order(&browser, &here, "cancel").status, 403);
     assert_eq!(order(&browser, &here, "explode").status, 404);

@@ -37,6 +37,13 @@ const OTHER_UID: &str = "X-CARNET-OTHER-UID";
 /// Both notes, one under the other.
 const BOTH: &str = "both";
 
+/// The card a value is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    First,
+    Second,
+}
+
 /// The cards as a merge starts from them.
 fn editable(first: &[u8], second: &[u8]) -> Result<(Document, Document)> {
     let one = |bytes: &[u8]| {
@@ -81,16 +88,22 @@ fn linked(line: &Line) -> Option<String> {
 /// chosen.
 pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
     let (left, right) = editable(first, second)?;
-    let value = |card: &Document, at: usize, line: &Line, first: bool, chosen: bool| SideValue {
-        id: format!("{}{at}", if first { 'l' } else { 'r' }),
-        label: match Own::Group.label(card, line) {
-            own if own.is_empty() => property(&difference::property(line), text),
-            own => own,
-        },
-        value: linked(line).unwrap_or_else(|| difference::value(line)),
-        first,
-        chosen,
-        photo: line.is("PHOTO") && linked(line).is_none(),
+    let value = |of: Of, (at, line): (usize, &Line)| {
+        let (card, side) = match of {
+            Of::First => (&left, 'l'),
+            Of::Second => (&right, 'r'),
+        };
+        SideValue {
+            id: format!("{side}{at}"),
+            label: match Own::Group.label(card, line) {
+                own if own.is_empty() => property(&difference::property(line), text),
+                own => own,
+            },
+            value: linked(line).unwrap_or_else(|| difference::value(line)),
+            first: of == Of::First,
+            chosen: of == Of::First,
+            photo: line.is("PHOTO") && linked(line).is_none(),
+        }
     };
     let said: HashSet<(String, String)> = left.lines().iter().map(says).collect();
     let names: HashSet<&String> = said.iter().map(|(name, _)| name).collect();
@@ -101,12 +114,12 @@ pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
     let mut sides: Vec<Side> = Vec::new();
     for (at, line) in offered(&left) {
         let name = line.name.to_ascii_uppercase();
-        let mut values = vec![value(&left, at, line, true, true)];
+        let mut values = vec![value(Of::First, (at, line))];
         // Further lines of the first card are kept or not, each by itself.
         if first_of.get(&name) == Some(&at) && !line.is_one_of_several() {
             let is_new = |other: &Line| other.is(&name) && !said.contains(&says(other));
             let rivals = offered(&right).filter(|(_, other)| is_new(other));
-            values.extend(rivals.map(|(at, other)| value(&right, at, other, false, false)));
+            values.extend(rivals.map(|rival| value(Of::Second, rival)));
         }
         let both = name == "NOTE" && values.len() == 2;
         sides.push(Side {
@@ -128,7 +141,10 @@ pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
                 property: name,
                 single: false,
                 both: false,
-                values: vec![value(&right, at, line, false, true)],
+                values: vec![SideValue {
+                    chosen: true,
+                    ..value(Of::Second, (at, line))
+                }],
             });
         }
     }

@@ -37,7 +37,7 @@ impl Commit<'_> {
         match self.touched(collection)?.closed {
             None => Ok(()),
             Some(Closed::Hidden) => Err(Error::Invalid(Rule::FolderDeleted).into()),
-            Some(Closed::Removed) => Err(Error::PreconditionFailed.into()),
+            Some(Closed::Removed) => Err(Error::Moved.into()),
         }
     }
 

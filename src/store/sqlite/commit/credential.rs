@@ -7,6 +7,7 @@ use crate::domain::{
     credential::{CredentialOp, SecondFactorOp},
     error::Error,
     id::PersonId,
+    json,
 };
 
 /// Sessions of one person; those not seen for longest go first.
@@ -22,7 +23,7 @@ impl Commit<'_> {
                 scope,
                 expires,
             } => {
-                let scope = serde_json::to_string(scope).unwrap_or_default();
+                let scope = json::text(scope)?;
                 let at = self.batch.at.0;
                 let expires = expires.map(|expires| expires.0);
                 let row = self.run(
@@ -90,7 +91,7 @@ impl Commit<'_> {
                 "INSERT INTO second_factor (person, secret) VALUES (?1, ?2)
                  ON CONFLICT (person) DO UPDATE SET secret = ?2 WHERE confirmed IS NULL",
                 params![person.0, secret],
-                Error::PreconditionFailed,
+                Error::Moved,
             ),
             SecondFactorOp::Confirm {
                 person,
@@ -101,7 +102,7 @@ impl Commit<'_> {
                     "UPDATE second_factor SET confirmed = ?2, last_step = ?3
                      WHERE person = ?1 AND confirmed IS NULL",
                     params![person.0, self.batch.at.0, as_row(*step)],
-                    Error::PreconditionFailed,
+                    Error::Moved,
                 )?;
                 self.set_recovery(*person, recovery)?;
                 self.changed_how_to_sign_in(*person, "turned on")
@@ -110,7 +111,7 @@ impl Commit<'_> {
                 "UPDATE second_factor SET last_step = ?2
                  WHERE person = ?1 AND confirmed IS NOT NULL AND last_step < ?2",
                 params![person.0, as_row(*step)],
-                Error::PreconditionFailed,
+                Error::Moved,
             ),
             SecondFactorOp::UseRecoveryCode { person, digest } => self.at_one(
                 "DELETE FROM recovery_code WHERE person = ?1 AND digest = ?2",

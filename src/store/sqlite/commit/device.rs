@@ -104,12 +104,7 @@ impl Commit<'_> {
              SELECT id, ?2, ?3, ?3, ?4 FROM person WHERE id = ?1
              ON CONFLICT (person, label) DO UPDATE SET
                  last_seen = max(last_seen, excluded.last_seen), journal = excluded.journal",
-            params![
-                person.0,
-                label,
-                seen.0,
-                serde_json::to_string(kept).unwrap_or_default()
-            ],
+            params![person.0, label, seen.0, json::text(kept)?],
         )?;
         // Programs that call themselves something else each time.
         self.run(

@@ -6,7 +6,7 @@ use super::{Applied, Commit};
 use crate::domain::{
     class::Blob,
     collection::{DEFAULT_FOLDER, Place},
-    document::{DocumentOp, KEPT_TIMES},
+    document::{DocumentOp, KEPT_TIMES, Link},
     error::Error,
     id::{BlobId, CollectionId, ItemId, PersonId, Timestamp},
 };
@@ -86,11 +86,11 @@ impl Commit<'_> {
                     params![folder.0, DEFAULT_FOLDER],
                 )
             }
-            DocumentOp::Attach {
+            DocumentOp::Link {
                 contact,
                 document,
-                attached,
-            } => self.attach(*contact, *document, *attached),
+                link,
+            } => self.link(*contact, *document, *link),
         }
     }
 
@@ -259,20 +259,19 @@ impl Commit<'_> {
         Ok(folder.0)
     }
 
-    fn attach(&self, contact: ItemId, document: ItemId, attached: bool) -> Applied<i64> {
-        if attached {
-            self.run(
+    fn link(&self, contact: ItemId, document: ItemId, link: Link) -> Applied<i64> {
+        match link {
+            Link::Attach => self.run(
                 "INSERT INTO attachment (contact, document, person, at)
                  SELECT c.id, d.id, ?3, ?4 FROM item c JOIN item d ON d.id = ?2
                  WHERE c.id = ?1 AND c.class = 'contact' AND d.class = 'document'
                  ON CONFLICT DO NOTHING",
                 params![contact.0, document.0, self.author(), self.batch.at.0],
-            )?
-        } else {
-            self.run(
+            )?,
+            Link::Detach => self.run(
                 "DELETE FROM attachment WHERE contact = ?1 AND document = ?2",
                 [contact.0, document.0],
-            )?
+            )?,
         };
         Ok(contact.0)
     }

@@ -2,12 +2,17 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit, search::Live};
+use super::{
+    Applied, Commit,
+    place::{Facts, Placing},
+};
 use crate::domain::{
-    batch::GroupOp,
+    batch::{GroupOp, NewPlacement},
+    book::new_server_id,
     error::Error,
-    id::{GroupId, PersonId, PlacementId},
-    item::random_id,
+    group::Leaving,
+    id::{CollectionId, GroupId, PersonId, PlacementId},
+    json,
     principal::Role,
     rule::Rule,
 };
@@ -33,9 +38,7 @@ impl Commit<'_> {
                 display_name,
                 options,
             } => {
-                let options = options
-                    .as_ref()
-                    .map(|options| serde_json::to_string(options).unwrap_or_default());
+                let options = options.as_ref().map(json::text).transpose()?;
                 if let Some(name) = display_name {
                     let book = self.book_of(*group)?;
                     self.relabel(book, name)?;
@@ -72,8 +75,8 @@ impl Commit<'_> {
             GroupOp::RemoveMember {
                 group,
                 person,
-                take_back,
-            } => self.remove_member(*group, *person, *take_back),
+                leaving,
+            } => self.remove_member(*group, *person, *leaving),
             GroupOp::Invite {
                 group,
                 token,
@@ -278,12 +281,12 @@ impl Commit<'_> {
 
     /// Ends a membership, if what that takes is no more than this commit may. Grants to the person
     /// in this group end; contacts they shared into it stay as copies of the group's own or, with
-    /// `take_back`, are withdrawn.
+    /// [`Leaving::TakeBack`], are withdrawn.
     pub(super) fn remove_member(
         &mut self,
         group: GroupId,
         person: PersonId,
-        take_back: bool,
+        leaving: Leaving,
     ) -> Applied<i64> {
         match self.role(group, person)? {
             None => return Err(Error::NotFound.into()),
@@ -296,7 +299,7 @@ impl Commit<'_> {
         self.group_moved(group)?;
         let places = self.places_of(group)?;
         for place in &places {
-            if !self.leave_own(*place, person, take_back)? {
+            if !self.leave_own(*place, person, leaving)? {
                 return Ok(person.0);
             }
             self.leave_shared(group, *place, person)?;
@@ -321,8 +324,8 @@ impl Commit<'_> {
     }
 
     /// Contacts of the leaving person's Private that were shared here are replaced by the group's
-    /// own copy, or withdrawn with `take_back`: as many as this commit may, and whether none is left.
-    fn leave_own(&mut self, book: i64, person: PersonId, take_back: bool) -> Applied<bool> {
+    /// own copy, or withdrawn with [`Leaving::TakeBack`]: as many as this commit may, and whether none is left.
+    fn leave_own(&mut self, book: i64, person: PersonId, leaving: Leaving) -> Applied<bool> {
         let own: Vec<i64> = self
             .connection
             .prepare_cached(
@@ -334,10 +337,9 @@ impl Commit<'_> {
             .query_map(params![book, person.0, self.room as i64], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         for placement in &own {
-            if take_back {
-                self.take_away(&self.live(PlacementId(*placement))?, None)?
-            } else {
-                self.leave_copy(*placement, book, person)?
+            match leaving {
+                Leaving::TakeBack => self.take_away(&self.live(PlacementId(*placement))?, None)?,
+                Leaving::LeaveCopies => self.leave_copy(*placement, book, person)?,
             };
         }
         Ok(self.has_room_after(own.len()))
@@ -359,55 +361,55 @@ impl Commit<'_> {
     /// The group's own copy takes the place of a shared contact, with grants, comments and tags.
     fn leave_copy(&mut self, placement: i64, book: i64, person: PersonId) -> Applied<i64> {
         let gone = self.next_seq(book)?;
-        let (item, href, uid): (i64, String, String) = self
+        let (item, href): (i64, String) = self
             .connection
             .prepare_cached(
                 "UPDATE placement SET gone = ?2, gone_at = ?3, writer = NULL WHERE id = ?1
-                 RETURNING item, href, uid",
+                 RETURNING item, href",
             )?
             .query_row(params![placement, gone, self.batch.at.0], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                Ok((row.get(0)?, row.get(1)?))
             })?;
-        let copy = self.run(
-            "INSERT INTO item (class, uid, kind, display, sort_first, sort_last, document,
-                 digest, creator, origin, created, modified, mixed, beside, blob, octets)
-             SELECT class, uid, kind, display, sort_first, sort_last, document,
-                 digest, creator, ?2, created, modified, mixed, beside, blob, octets
-             FROM item WHERE id = ?1",
-            params![item, book],
-        )?;
-        let born = self.next_seq(book)?;
-        let placed = self.run(
-            "INSERT INTO placement (item, collection, href, server_id, uid, placed_by, placed_at,
-                 born, changed, client, creator)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9,
-                 (SELECT creator FROM item WHERE id = ?1))",
-            params![
-                copy,
-                book,
-                href,
-                random_id(12),
-                uid,
-                person.0,
-                self.batch.at.0,
-                born,
-                self.batch.client
-            ],
-        )?;
-        let octets = self
+        let facts = self
             .connection
-            .prepare_cached("SELECT length(document) FROM item WHERE id = ?1")?
-            .query_row([copy], |row| row.get(0))?;
-        self.count_placed(book, octets);
-        self.unindexed.placed.push(Live {
-            id: placed,
-            item: copy,
-            collection: book,
-        });
+            .prepare_cached(
+                "INSERT INTO item (class, uid, kind, display, sort_first, sort_last, document,
+                     digest, creator, origin, created, modified, mixed, beside, blob, octets)
+                 SELECT class, uid, kind, display, sort_first, sort_last, document,
+                     digest, creator, ?2, created, modified, mixed, beside, blob, octets
+                 FROM item WHERE id = ?1
+                 RETURNING id, uid, length(document), creator, sort_first, sort_last",
+            )?
+            .query_row([item, book], Facts::read)?;
+        let copy = facts.item;
+        // As the original was: also in a folder that nobody is shown any more.
+        self.insert(
+            facts,
+            &NewPlacement {
+                collection: CollectionId(book),
+                href,
+                server_id: new_server_id(),
+                device: None,
+                altered: false,
+                overlay: Vec::new(),
+                tags: Vec::new(),
+            },
+            &Placing {
+                by: person.0,
+                from: None,
+            },
+        )?;
         self.run(
             "INSERT INTO index_text SELECT ?2, n, field, value, part, tokens FROM index_text WHERE item = ?1",
             params![item, copy],
         )?;
+        self.hand_over(item, copy, book, person)?;
+        Ok(copy)
+    }
+
+    /// What others have said of an item in a group, and what it is linked to, is its copy's; what the
+    /// leaving person has of it stays theirs.
+    fn hand_over(&self, item: i64, copy: i64, book: i64, person: PersonId) -> Applied<()> {
         self.run(
             "INSERT INTO grant_item SELECT ?2, collection, person FROM grant_item
              WHERE item = ?1 AND collection = ?3 AND person <> ?4",
@@ -442,7 +444,7 @@ impl Commit<'_> {
              WHERE l.item = ?1 AND t.person <> ?3",
             params![item, copy, person.0],
         )?;
-        Ok(copy)
+        Ok(())
     }
 
     fn accept(&mut self, token: &str, person: PersonId) -> Applied<i64> {

@@ -107,7 +107,7 @@ impl Commit<'_> {
                 self.batch.client,
             ])?;
         if kept == 0 {
-            return Err(Error::PreconditionFailed.into());
+            return Err(Error::Moved.into());
         }
         let revision = self.connection.last_insert_rowid();
         for placed in self.live_placements(item)? {

@@ -133,7 +133,7 @@ impl Commit<'_> {
         if stands {
             Ok(collection.0)
         } else {
-            Err(Error::PreconditionFailed.into())
+            Err(Error::Moved.into())
         }
     }
 

@@ -2,7 +2,11 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Applied, Commit, place::Placing, search};
+use super::{
+    Applied, Commit,
+    place::{Arrival, Placing},
+    search,
+};
 use crate::domain::{
     batch::{Content, ItemOp},
     error::Error,
@@ -60,7 +64,7 @@ impl<'a> Commit<'a> {
                     by: self.author().unwrap_or(0),
                     from: from.map(|from| from.0),
                 };
-                self.place_existing(*item, placement, &origin, true)
+                self.place_existing(*item, placement, &origin, Arrival::Shared)
             }
             ItemOp::Edit {
                 item,
@@ -134,7 +138,7 @@ impl<'a> Commit<'a> {
                 index.blob.as_ref().map_or(0, |blob| blob.octets),
             ])?;
         if changed == 0 {
-            return Err(Error::PreconditionFailed.into());
+            return Err(Error::Moved.into());
         }
         search::replace_texts(self.connection, item.0, index)?;
         if let Some(known) = self.unindexed.created.get_mut(&item.0) {
@@ -234,7 +238,7 @@ impl<'a> Commit<'a> {
     ) -> Applied<i64> {
         let placed = self.live(placement)?;
         if expected_changed.is_some_and(|expected| expected.0 != placed.changed) {
-            return Err(Error::PreconditionFailed.into());
+            return Err(Error::Moved.into());
         }
         self.net_removals += 1;
         self.removed_from = Some(placed.collection);
@@ -355,7 +359,7 @@ impl<'a> Commit<'a> {
         if self.live_in(collection.0)? == number {
             Ok(collection.0)
         } else {
-            Err(Error::PreconditionFailed.into())
+            Err(Error::Moved.into())
         }
     }
 
@@ -460,7 +464,7 @@ impl<'a> Commit<'a> {
         let placed = self.placed(placement)?;
         match placed.gone {
             None => Ok(placed),
-            Some(_) => Err(Error::PreconditionFailed.into()),
+            Some(_) => Err(Error::Moved.into()),
         }
     }
 
@@ -470,7 +474,7 @@ impl<'a> Commit<'a> {
         if placed.changed == changed.0 {
             Ok(placed)
         } else {
-            Err(Error::PreconditionFailed.into())
+            Err(Error::Moved.into())
         }
     }
 

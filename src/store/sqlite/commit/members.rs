@@ -7,6 +7,7 @@ use crate::domain::{
     error::Error,
     id::{GroupId, PersonId},
     item::{digest, random_id},
+    json,
     principal::Profile,
 };
 use crate::store::sqlite::read_credentials::{PROFILE, profile};
@@ -176,8 +177,7 @@ impl Commit<'_> {
             .query_row([person.0], profile)
             .optional()?
             .ok_or(Error::NotFound)?;
-        let octets = serde_json::to_vec(&profile)
-            .map_err(|error| Error::Unavailable(format!("a profile: {error}")))?;
+        let octets = json::write(&profile)?;
         Ok((profile, octets))
     }
 

@@ -8,6 +8,7 @@ use crate::domain::{
     error::Error,
     id::{OutgoingId, PersonId, Timestamp},
     item::random_id,
+    json,
     outbox::{NewMessage, OutboxOp, State},
     rule::Rule,
 };
@@ -85,8 +86,7 @@ impl Commit<'_> {
             "DELETE FROM outbox WHERE ended < ?1",
             [self.batch.at.plus_days(-SHOWN_DAYS).0],
         )?;
-        let letter = serde_json::to_string(&message.letter)
-            .map_err(|error| Error::Unavailable(error.to_string()))?;
+        let letter = json::text(&message.letter)?;
         self.run(
             "INSERT INTO outbox (channel, name, person, recipient, language, letter, queued, due, until)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
@@ -139,7 +139,7 @@ impl Commit<'_> {
                 at,
             ])?;
         if moved == 0 {
-            return Err(Error::PreconditionFailed.into());
+            return Err(Error::Moved.into());
         }
         if matches!(to, State::Refused | State::GivenUp) {
             self.notice_unsent(message)?;
@@ -158,14 +158,8 @@ impl Commit<'_> {
         };
         self.run("DELETE FROM reset WHERE person = ?1", [person])?;
         let change = PersonChange {
-            person: PersonId(person),
-            email: None,
-            name: None,
-            admin: None,
             password_hash: Some(password_hash.to_owned()),
-            disabled: None,
-            quota: None,
-            settings: None,
+            ..PersonChange::of(PersonId(person))
         };
         self.change_person(&change)
     }

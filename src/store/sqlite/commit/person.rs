@@ -7,6 +7,7 @@ use crate::domain::{
     batch::{PersonChange, PersonOp},
     collection::DEFAULT_BOOK,
     error::Error,
+    group::Leaving,
     id::{GroupId, ItemId, PersonId},
     item::random_id,
     principal::Role,
@@ -223,7 +224,7 @@ impl Commit<'_> {
             .prepare_cached("UPDATE person SET settings = ?3 WHERE id = ?1 AND settings = ?2")?
             .execute(params![person.0, expected, settings])?;
         if changed == 0 {
-            return Err(Error::PreconditionFailed.into());
+            return Err(Error::Moved.into());
         }
         // Accounts that are kept in memory are read again.
         self.run(
@@ -272,7 +273,7 @@ impl Commit<'_> {
             return Err(Error::Invalid(Rule::HandedOver(name.clone())).into());
         }
         for (group, _, _) in groups {
-            self.remove_member(GroupId(group), person, false)?;
+            self.remove_member(GroupId(group), person, Leaving::LeaveCopies)?;
             if self.more {
                 return Ok(person.0);
             }

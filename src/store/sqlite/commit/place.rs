@@ -1,6 +1,6 @@
 //! Placing items in a collection: new ones, shared ones, those restored from the trash.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
     Applied, Commit, Failure,
@@ -18,14 +18,36 @@ pub(super) struct Placing {
     pub(super) from: Option<i64>,
 }
 
+/// How an item that is there already comes to a collection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arrival {
+    Shared,
+    /// From the trash.
+    Restored,
+}
+
 /// What a placement has from its item.
-struct Facts {
-    item: i64,
-    uid: String,
-    octets: i64,
-    creator: i64,
-    sort_first: String,
-    sort_last: String,
+pub(super) struct Facts {
+    pub(super) item: i64,
+    pub(super) uid: String,
+    pub(super) octets: i64,
+    pub(super) creator: i64,
+    pub(super) sort_first: String,
+    pub(super) sort_last: String,
+}
+
+impl Facts {
+    /// Reads `id, uid, length(document), creator, sort_first, sort_last`.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            item: row.get(0)?,
+            uid: row.get(1)?,
+            octets: row.get(2)?,
+            creator: row.get(3)?,
+            sort_first: row.get(4)?,
+            sort_last: row.get(5)?,
+        })
+    }
 }
 
 impl<'a> Commit<'a> {
@@ -87,7 +109,7 @@ impl<'a> Commit<'a> {
         item: ItemId,
         placement: &NewPlacement,
         origin: &Placing,
-        sharing: bool,
+        arrival: Arrival,
     ) -> Applied<i64> {
         let live: Option<i64> = self
             .connection
@@ -100,7 +122,7 @@ impl<'a> Commit<'a> {
             return Ok(live);
         }
         self.count_in(placement.collection)?;
-        if let (true, Some(from)) = (sharing, origin.from) {
+        if let (Arrival::Shared, Some(from)) = (arrival, origin.from) {
             // Whoever shares it reads it there, still.
             let shown = self
                 .connection
@@ -109,39 +131,42 @@ impl<'a> Commit<'a> {
                 )?
                 .exists([item.0, from])?;
             if !shown {
-                return Err(Error::PreconditionFailed.into());
+                return Err(Error::Moved.into());
             }
         }
         // What was purged has no content left.
         let facts = self
             .connection
             .prepare_cached(
-                "SELECT uid, length(document), creator, sort_first, sort_last FROM item
+                "SELECT id, uid, length(document), creator, sort_first, sort_last FROM item
                  WHERE id = ?1 AND length(document) > 0",
             )?
-            .query_row([item.0], |row| {
-                Ok(Facts {
-                    item: item.0,
-                    uid: row.get(0)?,
-                    octets: row.get(1)?,
-                    creator: row.get(2)?,
-                    sort_first: row.get(3)?,
-                    sort_last: row.get(4)?,
-                })
-            })
+            .query_row([item.0], Facts::read)
             .optional()?
             .ok_or(Error::NotFound)?;
         let placed = self.place(facts, placement, origin)?;
-        if sharing && origin.from.is_some() {
+        if arrival == Arrival::Shared && origin.from.is_some() {
             self.tell_shared(item.0, placement.collection.0);
         }
         Ok(placed)
     }
 
-    /// Inserts a placement; the uid and the href must be free among the live ones.
+    /// Places an item where there is somebody to see it.
     fn place(&mut self, facts: Facts, placement: &NewPlacement, origin: &Placing) -> Applied<i64> {
+        self.require_open(placement.collection.0)?;
+        let placed = self.insert(facts, placement, origin)?;
+        self.net_removals -= 1;
+        Ok(placed)
+    }
+
+    /// Inserts a placement; the uid and the href must be free among the live ones.
+    pub(super) fn insert(
+        &mut self,
+        facts: Facts,
+        placement: &NewPlacement,
+        origin: &Placing,
+    ) -> Applied<i64> {
         let collection = placement.collection.0;
-        self.require_open(collection)?;
         let seq = self.next_seq(collection)?;
         let device = placement.device.map(|device| device.0);
         let writer = device.filter(|_| !placement.altered);
@@ -182,7 +207,6 @@ impl<'a> Commit<'a> {
         if !placement.tags.is_empty() {
             self.link_owner_tags(collection, facts.item, &placement.tags)?;
         }
-        self.net_removals -= 1;
         Ok(id)
     }
 
@@ -197,7 +221,7 @@ impl<'a> Commit<'a> {
             .and_then(|mut statement| statement.exists(params![collection, placement.href]));
         match taken {
             // The decision was made on an absent href: somebody was faster, perhaps with this UID.
-            Ok(true) => Error::PreconditionFailed.into(),
+            Ok(true) => Error::Moved.into(),
             _ => match self.check_uid(collection, uid, 0) {
                 Err(held) => held,
                 Ok(()) => error.into(),
@@ -230,7 +254,7 @@ impl<'a> Commit<'a> {
     ) -> Applied<i64> {
         let placed = self.placed(placement)?;
         if placed.gone.is_none() {
-            return Err(Error::PreconditionFailed.into());
+            return Err(Error::Moved.into());
         }
         let origin = self
             .connection
@@ -264,7 +288,7 @@ impl<'a> Commit<'a> {
                 tags: Vec::new(),
             },
             &origin,
-            false,
+            Arrival::Restored,
         )
     }
 }

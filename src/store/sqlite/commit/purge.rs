@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension, params};
 
 use super::{Applied, Commit};
-use crate::domain::{book::import::UNDO_DAYS, id::Timestamp};
+use crate::domain::{book::import::UNDO_DAYS, id::Timestamp, json};
 
 /// Contents that one purge ends.
 const CONTENTS: usize = 500;
@@ -196,7 +196,7 @@ impl Commit<'_> {
             let items: Vec<i64> = tombstones.iter().map(|gone| gone.item).collect();
             self.run(
                 &format!("{NAMELESS} AND id IN (SELECT value FROM json_each(?1))"),
-                [serde_json::to_string(&items).unwrap_or_default()],
+                [json::text(&items)?],
             )?;
         }
         self.run(

@@ -43,7 +43,7 @@ impl Commit<'_> {
                     .query_row(params![device.0, collection.0], |row| row.get(0))
                     .optional()?;
                 if stored != *expected {
-                    return Err(Error::PreconditionFailed.into());
+                    return Err(Error::Moved.into());
                 }
                 self.run(
                     "INSERT OR REPLACE INTO sync_state (device, collection, key, record)

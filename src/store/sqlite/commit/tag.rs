@@ -13,6 +13,13 @@ use crate::domain::{
 /// The colour of a tag that a device's category made.
 const GREY: &str = "#5a6376";
 
+/// What is about to become of a comment.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Changed,
+    Deleted,
+}
+
 impl Commit<'_> {
     pub(super) fn tag_op(&mut self, op: &TagOp) -> Applied<i64> {
         match op {
@@ -64,7 +71,7 @@ impl Commit<'_> {
                 comment,
                 text: Some(text),
             } => {
-                let former = self.keep_comment(comment.0, false)?;
+                let former = self.keep_comment(comment.0, Fate::Changed)?;
                 self.run(
                     "UPDATE comment SET text = ?2 WHERE id = ?1",
                     params![comment.0, text],
@@ -75,7 +82,7 @@ impl Commit<'_> {
                 comment,
                 text: None,
             } => {
-                let former = self.keep_comment(comment.0, true)?;
+                let former = self.keep_comment(comment.0, Fate::Deleted)?;
                 self.run("DELETE FROM comment WHERE id = ?1", params![comment.0])?;
                 Ok(former)
             }
@@ -153,7 +160,7 @@ impl Commit<'_> {
 
     /// Keeps the text of a comment that is about to change or go; the revision, for
     /// [`FormerComment`](crate::domain::comment::FormerComment).
-    fn keep_comment(&self, comment: i64, deleted: bool) -> Applied<i64> {
+    fn keep_comment(&self, comment: i64, fate: Fate) -> Applied<i64> {
         let kept = self
             .connection
             .prepare_cached(
@@ -169,7 +176,7 @@ impl Commit<'_> {
                 self.batch.at.0,
                 self.author(),
                 self.batch.client,
-                deleted
+                fate == Fate::Deleted
             ])?;
         if kept == 0 {
             return Err(Error::NotFound.into());
@@ -199,7 +206,7 @@ impl Commit<'_> {
             // Who deleted another's comment brings it back, and changes none.
             Some(author) if author != self.author() => return Err(Error::NotFound.into()),
             Some(_) => {
-                self.keep_comment(comment, false)?;
+                self.keep_comment(comment, Fate::Changed)?;
             }
         }
         self.run(

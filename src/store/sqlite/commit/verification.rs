@@ -6,6 +6,7 @@ use super::{Applied, Commit};
 use crate::domain::{
     error::Error,
     id::VerificationId,
+    json,
     verification::{Answer, LINK_DAYS, NewVerification, VerificationOp},
 };
 
@@ -71,8 +72,7 @@ impl Commit<'_> {
     }
 
     fn insert_verification(&self, new: &NewVerification, letter: i64) -> Applied<i64> {
-        let hidden = serde_json::to_string(&new.hidden)
-            .map_err(|error| Error::Unavailable(error.to_string()))?;
+        let hidden = json::text(&new.hidden)?;
         self.run(
             "INSERT INTO verification (person, item, collection, campaign, subject, address,
                  language, hidden, purpose, asked, letter, remind)

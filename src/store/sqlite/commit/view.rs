@@ -67,7 +67,7 @@ impl Commit<'_> {
                     .iter()
                     .any(|source| source.seq > source.caught_up);
                 if behind {
-                    Err(Error::PreconditionFailed.into())
+                    Err(Error::Moved.into())
                 } else {
                     Ok(view.0)
                 }

@@ -10,6 +10,7 @@ use crate::{
         error::Result,
         id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, RevisionId, Seq, Timestamp},
         item::Card,
+        refused::Lost,
         store::{
             HistoryStore, ItemPlace, Notice, Removal, RemovalPage, Replaced, Revision, Touched,
             Version, Want,
@@ -127,9 +128,12 @@ impl HistoryStore for Sqlite {
         self.read(move |r| r.deleted_book(owner, book, at)).await
     }
 
-    async fn lost_book(&self, person: PersonId, group: bool, segment: &str) -> Result<bool> {
-        let segment = segment.to_owned();
-        self.read(move |r| r.lost_book(person, group, &segment))
+    async fn lost_book(&self, person: PersonId, lost: Lost<'_>) -> Result<bool> {
+        let (of_group, segment) = match lost {
+            Lost::Group(segment) => (true, segment.to_owned()),
+            Lost::Private(segment) => (false, segment.to_owned()),
+        };
+        self.read(move |r| r.lost_book(person, of_group, &segment))
             .await
     }
 

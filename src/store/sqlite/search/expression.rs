@@ -246,7 +246,7 @@ mod tests {
     use super::{super::words::Words, CollectionId, Expression, Mark, Part, Within, token};
     use crate::domain::{
         class::{Index, IndexText},
-        search::parse::{LastWord, parse},
+        search::parse::{Exclusions, LastWord, parse},
     };
 
     const PLACE: CollectionId = CollectionId(7);
@@ -384,7 +384,7 @@ mod tests {
         ) {
             let last = if narrow { LastWord::Beginning } else { LastWord::Whole };
             let connection = index(&items);
-            if let Some(node) = parse(&query.join(" "), last, true).root {
+            if let Some(node) = parse(&query.join(" "), last, Exclusions::MayStandAlone).root {
                 let everything = Within::everything(PLACE, &[FOLDER]);
                 let mut within: Vec<Within> = (1..=2).map(|n| Within::class(PLACE, n)).collect();
                 within.push(everything.clone());

@@ -1,6 +1,9 @@
 //! What a device says, and what becomes of it.
 
-use carnet::domain::batch::{GroupOp, Op};
+use carnet::domain::{
+    batch::{GroupOp, Op},
+    group::Leaving,
+};
 
 use super::{CHANGES, id_of, refused, server_id, triple};
 use crate::support::{
@@ -469,7 +472,7 @@ fn what_was_written_into_a_folder_that_is_gone_is_kept() {
     server.commit(Op::Group(GroupOp::RemoveMember {
         group: team.expect("read").expect("a group").id,
         person: server.person("bob"),
-        take_back: false,
+        leaving: Leaving::LeaveCopies,
     }));
     let commands = format!(
         "{}{}",

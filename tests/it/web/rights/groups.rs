@@ -461,14 +461,7 @@ fn the_members_of_a_large_group_are_on_pages() {
         let group = group.expect("a group");
         for n in 0..120 {
             let login = format!("n{n:03}");
-            let op = Op::Person(PersonOp::AddPerson {
-                login: login.clone(),
-                email: None,
-                name: login.clone(),
-                admin: false,
-                password_hash: String::new(),
-                class: String::new(),
-            });
+            let op = Op::from(person(&login));
             let batch = Batch {
                 client: "command line".to_owned(),
                 at: Timestamp::now(),

@@ -50,14 +50,11 @@ impl Setting {
         let core = self.server.core();
         let password_hash = auth::hash("demo".to_owned()).await.expect("a hash");
         for login in ["ada", "coco", "mia", "max", "zed", "hugo", "ivo"] {
-            let op = Op::Person(PersonOp::AddPerson {
-                login: login.to_owned(),
-                email: None,
-                name: format!("{login} <i>"),
-                admin: false,
-                password_hash: password_hash.clone(),
-                class: String::new(),
-            });
+            let op = Op::from(
+                person(login)
+                    .named(&format!("{login} <i>"))
+                    .with_hash(&password_hash),
+            );
             let batch = Batch {
                 client: "command line".to_owned(),
                 at: Timestamp::now(),
