@@ -71,7 +71,9 @@ impl DeviceBook {
         offered.retain(|item| told.iter().any(|(_, told)| told == item));
         let written = work.written();
         let settings = call.settings.clone().unwrap_or(record.settings.clone());
-        let silent = call.commands.is_empty() && told.is_empty() && lost.is_none();
+        // Where only the answer is full, the device is told that there is more.
+        let is_cut_off = call.window == 0 && page.more;
+        let silent = call.commands.is_empty() && told.is_empty() && lost.is_none() && !is_cut_off;
         let more = page.more || (call.get_changes && work.altered) || !owed_next.is_empty();
         choke.rest(page.more || sole.is_some() || !owed_next.is_empty());
         let mut ops = work.take_ops(&self.book, self.device);
