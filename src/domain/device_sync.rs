@@ -10,13 +10,14 @@ mod exchange;
 mod given;
 mod labels;
 mod moves;
+mod owed;
 mod record;
 mod reverts;
 mod salvage;
 mod step;
 mod unfit;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 
@@ -116,11 +117,11 @@ impl DeviceBook {
         let Some(record) = stored.record.filter(|record| self.is_valid(record)) else {
             return Ok(Pending::Void);
         };
-        let page = self.peek(&record, 1).await?;
-        Ok(if page.items.is_empty() {
-            Pending::Nothing
-        } else {
+        let has_news = !record.owed.is_empty() || !self.peek(&record, 1).await?.items.is_empty();
+        Ok(if has_news {
             Pending::Something
+        } else {
+            Pending::Nothing
         })
     }
 
@@ -132,13 +133,17 @@ impl DeviceBook {
         };
         match record.previous.take() {
             _ if record.key == key => {}
-            Some(previous) if previous.key == key => record.state = previous.state,
+            Some(previous) if previous.key == key => {
+                record.state = previous.state;
+                record.owed = previous.owing;
+            }
             _ => return Ok(None),
         }
         let (viewer, newest) = (self.viewer_of(&record), self.book.collection().seq);
-        let (mut state, mut number) = (record.state, 0);
+        let mut number = record.owed.len();
+        let mut state = record.state.clone();
         loop {
-            let sent = HashSet::new();
+            let sent = record.owed_items().collect();
             let page = fill_page(self, &viewer, &state, newest, COUNTED, sent, None).await?;
             number += page.items.len();
             if !page.more {
@@ -220,6 +225,7 @@ impl DeviceBook {
             unclaimed: Vec::new(),
             reverts: Vec::new(),
             given: Vec::new(),
+            owed: Vec::new(),
         };
         let key = record.key.clone();
         self.note(vec![self.set(stored, &record)?]).await?;
@@ -237,7 +243,8 @@ impl DeviceBook {
         let noted = self.set(Some(record.key.clone()), &doubted)?;
         self.note(vec![noted]).await?;
         let forced = previous.forced.iter().map(|(_, id)| id);
-        let sent = forced.chain(&previous.withheld).cloned().collect();
+        let told = forced.chain(&previous.withheld).cloned();
+        let sent = told.chain(record.owed_items()).collect();
         let mut page = fill_page(
             self,
             &self.viewer_of(record),
@@ -343,7 +350,7 @@ impl DeviceBook {
             &record.state,
             self.book.collection().seq,
             window,
-            HashSet::new(),
+            record.owed_items().collect(),
             None,
         )
         .await?;

@@ -49,8 +49,14 @@ impl SentFolders {
 
     /// The state after an answer to a device that presented `key`.
     pub fn next(&self, key: &str, before: Vec<Folder>, now: Vec<Folder>) -> Self {
-        // Nothing new, or the answer that was lost made again: the key stays.
-        if key != "0" && self.folders == now && self.behind(key).is_some() {
+        // Nothing new, or the answer that was lost made again: the key stays. That holds for key 0,
+        // too: a client that asks twice at once goes on from either answer.
+        let is_known = match (key, &self.previous) {
+            ("0", Some(previous)) => previous.key == "0" && previous.change.is_none(),
+            ("0", None) => false,
+            (key, _) => self.behind(key).is_some(),
+        };
+        if is_known && self.folders == now {
             return self.clone();
         }
         Self {

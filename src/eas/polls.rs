@@ -9,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::id::{DeviceId, PersonId};
 
-/// Requests one device may hold at once; the oldest makes room.
-const MAX_HELD: usize = 8;
+/// Requests of one command that a device may hold at once; the oldest makes room. Merged, a device has
+/// nine folders, and may hold a Sync of each.
+const MAX_HELD: usize = 32;
 
 /// Which command waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,7 @@ struct Entry {
     folders: Arc<[String]>,
     ended: CancellationToken,
     number: u64,
+    is_held: bool,
 }
 
 #[derive(Default)]
@@ -62,14 +64,12 @@ impl Polls {
                     other.ended.cancel();
                 }
             }
-            if others.len() >= MAX_HELD {
-                others.remove(0).ended.cancel();
-            }
             others.push(Entry {
                 command,
                 folders: folders.into(),
                 ended: ended.clone(),
                 number,
+                is_held: false,
             });
             number
         });
@@ -87,17 +87,28 @@ impl Polls {
 }
 
 impl Poll {
-    /// The request is held from now on: older ones of any command that share a folder end.
+    /// The request is held from now on: older ones of any command that share a folder end, and the
+    /// oldest of its own where there are too many.
     pub fn hold(&self) {
         self.polls.with(|entries| {
-            let entries = entries.of.get(&self.device).map_or(&[][..], Vec::as_slice);
-            let Some(own) = entries.iter().find(|entry| entry.number == self.number) else {
+            let Some(entries) = entries.of.get_mut(&self.device) else {
                 return;
             };
+            let own = entries.iter_mut().find(|entry| entry.number == self.number);
+            let Some(own) = own else { return };
+            own.is_held = true;
+            let (command, folders) = (own.command, own.folders.clone());
             for other in entries.iter().filter(|other| other.number < self.number) {
-                if shares(&other.folders, &own.folders) {
+                if shares(&other.folders, &folders) {
                     other.ended.cancel();
                 }
+            }
+            let is_alike = |entry: &&Entry| {
+                entry.is_held && entry.command == command && !entry.ended.is_cancelled()
+            };
+            let held: Vec<&Entry> = entries.iter().filter(is_alike).collect();
+            if let (true, Some(oldest)) = (held.len() > MAX_HELD, held.first()) {
+                oldest.ended.cancel();
             }
         });
     }

@@ -38,8 +38,6 @@ pub enum Reply {
     Unauthorized,
     /// A WBXML document and the parts it refers to ([MS-ASCMD] 2.2.1.10.1.1).
     Multipart(Vec<u8>),
-    /// 503, with the seconds after which to try again.
-    Later(u64),
 }
 
 impl Reply {
@@ -67,7 +65,6 @@ impl Reply {
                 "content-type",
                 "application/vnd.ms-sync.multipart",
             ),
-            Reply::Later(seconds) => overloaded(seconds),
         }
     }
 }

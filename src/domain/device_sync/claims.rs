@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Command, DeviceBook, Outcome, SyncCall,
     commands::{Work, new_temporary_id},
+    owed::is_as_added,
     record::{Previous, Record},
 };
 use crate::domain::{
@@ -154,9 +155,8 @@ impl DeviceBook {
         }
         // A retry before this one left it out: it was disowned.
         let was_left_out = placement.maker.is_none();
-        // And nobody touched it since, be it that it reads otherwise than it was sent.
-        let is_of_device = was_left_out || placement.maker == Some(self.device);
-        let is_own = was_last || (is_of_device && placement.changed == placement.born);
+        // And nobody touched it since.
+        let is_own = is_as_added(placement, self.device);
         let Some(spot) = self.spots(&card, work).await?.into_iter().next() else {
             return Ok(outcome);
         };
@@ -196,8 +196,7 @@ impl DeviceBook {
     }
 
     /// An Add that a retry had left out and that the server sends to the device, by now perhaps
-    /// under another id. The device keeps the server's item; the one it created is deleted in this
-    /// answer.
+    /// under another id. The device keeps the server's item; the one it created is deleted.
     pub(super) async fn settle(
         &self,
         client_id: &str,

@@ -76,7 +76,7 @@ impl DeviceBook {
                     },
                 },
                 Command::Change { server_id, edit } if is_temporary(server_id) => {
-                    // Deleted in the answer that gave it this id: swallowed, and kept.
+                    // Deleted by the answer after the one that gave it this id: swallowed, and kept.
                     if let Ok(bytes) = edit.apply(None) {
                         let refusal = home.refusal(None, bytes, Why::Adding);
                         work.ops.push(refusal.known_as(server_id).into());
@@ -115,7 +115,7 @@ impl DeviceBook {
             return Outcome::AddFailed { client_id, failure };
         };
         if !home.may(Right::Add) {
-            // Answered as done, deleted in the same answer: a refusal would be retried for ever.
+            // Answered as done, and deleted: a refusal would be retried for ever.
             let refusal = home.refusal(None, bytes, Why::Adding).known_as(fingerprint);
             let server_id = new_temporary_id();
             work.ops.push(refusal.into());
@@ -149,7 +149,7 @@ impl DeviceBook {
                 return Outcome::AddFailed { client_id, failure };
             }
         };
-        work.is_owed |= altered;
+        work.altered |= altered;
         let server_id = new_server_id();
         let is_view = work.union.is_some();
         let in_book = if is_view {
@@ -321,7 +321,7 @@ impl DeviceBook {
     }
 }
 
-/// Prefix of the ids of items that are accepted only to be deleted in the same answer.
+/// Prefix of the ids of items that are accepted only to be deleted.
 pub const TEMPORARY: &str = "tmp-";
 
 /// Whether an id was made for an item that is not kept.
@@ -329,7 +329,7 @@ pub fn is_temporary(server_id: &str) -> bool {
     server_id.starts_with(TEMPORARY)
 }
 
-/// An id for an item that is deleted in the answer that gives it.
+/// An id for an item that is not kept.
 pub(super) fn new_temporary_id() -> String {
     format!("{TEMPORARY}{}", new_server_id())
 }
@@ -367,7 +367,7 @@ pub(super) struct Work {
     /// Items that the Adds of the step before made.
     pub(super) own_adds: HashSet<String>,
     /// An Add of this request reads otherwise than it was sent, which the next answer tells.
-    pub(super) is_owed: bool,
+    pub(super) altered: bool,
     /// In a view: items the device created, and items that hold its bytes or that it removed.
     pub(super) made: Vec<Made>,
     pub(super) wrote: Vec<ItemId>,

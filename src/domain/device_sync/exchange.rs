@@ -31,7 +31,7 @@ pub enum Command {
 /// Outcomes of the commands, in their order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// An Add was done, or refused and is deleted again in the same answer.
+    /// An Add was done, or refused and is deleted again by the next answer.
     Added {
         client_id: String,
         server_id: String,

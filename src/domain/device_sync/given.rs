@@ -52,11 +52,13 @@ impl Record {
 impl DeviceBook {
     /// The device of a record.
     pub(super) fn viewer_of(&self, record: &Record) -> Viewer {
-        Viewer {
+        let mut viewer = Viewer {
             given: record.given.iter().cloned().collect(),
             withheld: record.choke.held_back().iter().cloned().collect(),
             ..Viewer::new(self.device)
-        }
+        };
+        viewer.lacks(&record.owed);
+        viewer
     }
 
     /// Edits and deletions of the lost step that a retry does not repeat: the device may have given
@@ -91,6 +93,9 @@ impl DeviceBook {
             let mut viewer = self.viewer_of(record);
             let told = record.previous.iter().flat_map(|last| &last.forced);
             viewer.unwritten.extend(told.map(|(_, item)| item.clone()));
+            if let Some(last) = &record.previous {
+                viewer.lacks(&last.owing);
+            }
             let before = record.previous.iter().map(|last| &last.state);
             before
                 .chain([&record.state])

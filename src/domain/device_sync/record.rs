@@ -6,6 +6,7 @@ use super::{
     choke::Choke,
     claims::{Claim, Unclaimed},
     exchange::Outcome,
+    owed::Owed,
     reverts::Revert,
 };
 use crate::domain::{
@@ -36,6 +37,9 @@ pub(super) struct Record {
     /// their last change.
     #[serde(default)]
     pub given: Vec<(String, Seq)>,
+    /// What the last answer left to the next one.
+    #[serde(default)]
+    pub owed: Vec<Owed>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -70,6 +74,9 @@ pub(super) struct Previous {
     /// Items written for the device that hold what the step merged, which only its answer tells.
     #[serde(default)]
     pub merged: Vec<String>,
+    /// [`Record::owed`] when the step began.
+    #[serde(default)]
+    pub owing: Vec<Owed>,
 }
 
 /// The stored record; the key alone when this version cannot read it, which makes the device start

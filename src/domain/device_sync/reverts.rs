@@ -52,8 +52,11 @@ impl Work {
     /// Takes back once more what the device did not listen to.
     pub(super) fn repeat_reverts(&mut self) {
         for revert in self.reverts.iter_mut().filter(|revert| revert.left > 0) {
-            revert.left -= 1;
-            self.forced.push((revert.what, revert.server_id.clone()));
+            let copy = (revert.what, revert.server_id.clone());
+            if !self.forced.contains(&copy) {
+                revert.left -= 1;
+                self.forced.push(copy);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use super::{
     Answer, DeviceBook, SyncCall, SyncReply,
     choke::Choke,
     commands::Work,
+    owed::Owed,
     record::{Previous, Record, generation, new_key},
     wanted,
 };
@@ -23,8 +24,10 @@ impl DeviceBook {
         start: State,
         lost: Option<&Previous>,
     ) -> Result<SyncReply> {
-        let mut work = Work::after(record);
+        let owed = lost.map_or(&record.owed, |lost| &lost.owing);
+        let mut work = Work::after(record, owed);
         let mut viewer = self.viewer_of(record);
+        viewer.lacks(owed);
         if let Some(lost) = lost {
             self.take_up(call, lost, &mut viewer, &mut work);
         }
@@ -34,8 +37,10 @@ impl DeviceBook {
             self.decide(call, &viewer, &start, at_rest, &mut work)
                 .await?;
         }
+        self.look_up(&mut work).await?;
         if let Some(lost) = lost {
             work.retell(&lost.forced, &call.commands);
+            work.retell(&record.owed_after(lost), &call.commands);
         }
         viewer.owned = work.owned.clone();
         let mut choke = record.choke.clone();
@@ -43,16 +48,21 @@ impl DeviceBook {
         if let Some(item) = &withheld {
             work.leave_out(item);
         }
+        let mut left = work.put_off(&choke);
         let (mut page, certain) = if call.get_changes {
-            let withheld = withheld.as_ref();
-            let page = self.page(call, &viewer, &start, &choke, withheld, &work);
-            let page = page.await?;
+            let forced = work.forced.iter().chain(&left).map(|(_, item)| item);
+            let sent = forced.chain(&withheld).cloned().collect();
+            let room = room(call.window, &choke, work.forced.len());
+            let newest = self.book.collection().seq;
+            let page = fill_page(self, &viewer, &start, newest, room, sent, None).await?;
             let certain = page.state == start || self.stands_still().await?;
             (page, certain)
         } else {
             (Page::nothing(start.clone()), record.certain)
         };
         choke.adjust(&mut page.items);
+        work.put_off_page(&mut page.items, &mut left);
+        let owed_next = work.owed(left, &viewer, &start);
         let out_of_turn = work.told_out_of_turn(&page.items, &viewer, &page.state, lost);
         let told = wanted(&work.forced, page.items);
         // A copy of what was merged is never held back: it alone tells what others wrote.
@@ -61,9 +71,11 @@ impl DeviceBook {
         offered.retain(|item| told.iter().any(|(_, told)| told == item));
         let written = work.written();
         let settings = call.settings.clone().unwrap_or(record.settings.clone());
-        let silent = call.commands.is_empty() && told.is_empty() && lost.is_none();
-        let more = page.more || (call.get_changes && work.is_owed);
-        choke.rest(page.more || sole.is_some());
+        // Where only the answer is full, the device is told that there is more.
+        let is_cut_off = call.window == 0 && page.more;
+        let silent = call.commands.is_empty() && told.is_empty() && lost.is_none() && !is_cut_off;
+        let more = page.more || (call.get_changes && work.altered) || !owed_next.is_empty();
+        choke.rest(page.more || sole.is_some() || !owed_next.is_empty());
         let mut ops = work.take_ops(&self.book, self.device);
         let is_kept = |op: &&Op| matches!(op, Op::History(HistoryOp::Refuse(_)));
         let kept = ops.iter().filter(is_kept).count();
@@ -78,6 +90,7 @@ impl DeviceBook {
             unclaimed: work.unclaimed,
             reverts: work.reverts,
             given: record.given.clone(),
+            owed: owed_next,
         };
         if !silent {
             next.key = new_key(generation(&record.key) + 1);
@@ -96,6 +109,7 @@ impl DeviceBook {
                 offered,
                 wrote: written,
                 merged: work.merged,
+                owing: owed.clone(),
             });
         }
         if !(silent && next.says_the_same_as(record)) {
@@ -126,31 +140,30 @@ impl DeviceBook {
         self.claim(call, lost, work);
         self.renounce(call, lost, work);
         viewer.disowned = work.disowned.iter().cloned().collect();
-        viewer.unwritten = work.unwritten.clone();
+        viewer.unwritten.extend(work.unwritten.iter().cloned());
         viewer.unwritten.extend(lost.merged.iter().cloned());
+        // With those it owed before.
         work.merged.clone_from(&lost.merged);
     }
 
-    /// The changes to tell beside the copies that the commands force.
-    async fn page(
-        &self,
-        call: &SyncCall,
-        viewer: &Viewer,
-        start: &State,
-        choke: &Choke,
-        withheld: Option<&String>,
-        work: &Work,
-    ) -> Result<Page> {
-        let forced = work.forced.iter().map(|(_, id)| id);
-        let sent = forced.chain(withheld).cloned().collect();
-        let room = choke.window(call.window);
-        // Copies of what was refused do not keep the rest away for ever, but for an item that may be
-        // one the device cannot take, which goes alone.
-        let least = if choke.is_narrow() { 0 } else { room.min(1) };
-        let room = room.saturating_sub(work.forced.len()).max(least);
-        let newest = self.book.collection().seq;
-        fill_page(self, viewer, start, newest, room, sent, None).await
+    /// Reads the items that are told of, but not in a command of the request.
+    async fn look_up(&self, work: &mut Work) -> Result<()> {
+        let told = work.forced.iter().map(|(_, item)| item);
+        let unread = told.filter(|item| !work.cards.contains_key(*item));
+        let ids: Vec<String> = unread.cloned().collect();
+        let found = self.cards(&ids).await?;
+        work.cards.extend(ids.into_iter().zip(found));
+        Ok(())
     }
+}
+
+/// Room for changes beside the copies that commands force.
+fn room(window: usize, choke: &Choke, copies: usize) -> usize {
+    let room = choke.window(window);
+    // Copies of what was refused do not keep the rest away for ever, but for an item that may be one
+    // the device cannot take, which goes alone.
+    let least = if choke.is_narrow() { 0 } else { room.min(1) };
+    room.saturating_sub(copies).max(least)
 }
 
 /// The item of an answer that has no other.
@@ -162,8 +175,8 @@ fn sole(told: &[(What, String)]) -> Option<String> {
 }
 
 impl Work {
-    /// Before anything is decided: what is left over from earlier steps.
-    fn after(record: &Record) -> Self {
+    /// Before anything is decided: what is left over from earlier steps, and owed since.
+    fn after(record: &Record, owed: &[Owed]) -> Self {
         let last = record.previous.iter().flat_map(|last| &last.adds);
         let mut work = Self {
             unclaimed: record.unclaimed.clone(),
@@ -172,6 +185,7 @@ impl Work {
             copies: record.ahead(),
             ..Self::default()
         };
+        work.pay(owed);
         work.repeat_reverts();
         work
     }

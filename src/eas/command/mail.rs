@@ -11,18 +11,17 @@ use carnet_proto::{
         page::{compose_mail as m, meeting_response as r},
     },
 };
+use http::StatusCode;
 
 use super::super::{reply::Reply, request::Call};
 use crate::domain::{error::Result, refused::Why};
-
-/// Seconds after which a client that knows no statuses may retry.
-const TRY_AGAIN: u64 = 3600;
 
 /// SendMail, SmartReply, SmartForward: the message is kept for its author, never swallowed.
 pub async fn send(call: &Call, root: Tag) -> Result<Reply> {
     if call.version < Version::V14_0 {
         keep(call, call.raw.to_vec()).await?;
-        return Ok(Reply::Later(TRY_AGAIN));
+        // Without a time to wait: that would be one for every command.
+        return Ok(Reply::Http(StatusCode::SERVICE_UNAVAILABLE));
     }
     let Some(message) = call.body.as_ref().filter(|body| body.tag == root) else {
         return Ok(Reply::status(root, Common::InvalidContent));

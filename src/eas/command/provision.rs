@@ -166,9 +166,13 @@ fn not_enforced(call: &Call) -> Stop {
     refuse(call.version, p::PROVISION, status).into()
 }
 
+/// Offers a policy. While it is offered already, the key stays: a device may ask twice at once and
+/// acknowledge either answer.
 fn offer(standing: &mut Standing, policy: &Policy) -> Said {
-    let former = standing.acknowledged.map(|(key, _)| key);
-    let key = new_key(former);
+    let key = match standing.offered {
+        Some((key, revision)) if revision == policy.revision => key,
+        _ => new_key(standing.acknowledged.map(|(key, _)| key)),
+    };
     standing.offered = Some((key, policy.revision));
     Said::Offer(key, policy.clone())
 }

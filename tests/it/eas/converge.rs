@@ -143,7 +143,14 @@ impl Client {
         if !is_retry {
             self.edits.retain(|id, edit| sent.1.get(id) != Some(edit));
         }
+        let given = all(answer, "Responses").into_iter();
+        let given = given.flat_map(|responses| all(responses, "Add"));
+        let given: Vec<_> = given.map(|add| text_at(add, &["ServerId"])).collect();
         for (what, id, name) in commands(answer) {
+            assert!(
+                !given.contains(&Some(id.clone())),
+                "{id} is told of by the answer that gives it"
+            );
             self.edits.remove(&id);
             match what.as_str() {
                 "Delete" => {

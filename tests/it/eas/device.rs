@@ -161,6 +161,27 @@ fn a_repeated_acknowledgement_is_answered_with_the_same_key() {
 }
 
 #[test]
+fn a_policy_asked_for_twice_is_acknowledged_by_either_answer() {
+    for version in ["12.1", "14.0", "14.1", "16.1"] {
+        let server = with_policy(1);
+        let mut phone = Phone::new(&server, "alice", "twice", version);
+        let offers = [(), ()].map(|()| phone.ask("Provision", ASK).expect("an offer"));
+        let keys = offers.map(|offer| policy_of(&offer, "PolicyKey").expect("a key"));
+        let given = keys.map(|key| {
+            phone.policy_key = key.parse().ok();
+            let done = phone.ask("Provision", &ack(&key, 1)).expect("an answer");
+            assert_eq!(
+                policy_of(&done, "Status").as_deref(),
+                Some("1"),
+                "{version}"
+            );
+            policy_of(&done, "PolicyKey").expect("a key")
+        });
+        assert_eq!(given[0], given[1], "{version}");
+    }
+}
+
+#[test]
 fn without_a_policy_any_key_will_do() {
     let server = Server::start();
     for (id, key) in [("none", None), ("zero", Some(0)), ("stale", Some(12345))] {

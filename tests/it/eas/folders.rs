@@ -88,6 +88,10 @@ fn keys_stay_are_answered_again_or_unknown() {
     let quiet = phone.folder_sync(&key);
     assert_eq!(text_at(&quiet, &["SyncKey"]).as_ref(), Some(&key));
     assert_eq!(text_at(&quiet, &["Changes", "Count"]).as_deref(), Some("0"));
+    // Asked twice from the beginning, be it by two processes of one phone: both go on.
+    assert_eq!(phone.folders("0").0, key);
+    let quiet = phone.folder_sync(&key);
+    assert_eq!(text_at(&quiet, &["Status"]).as_deref(), Some("1"));
     leave(&server, "carol");
     let first = phone.folder_sync(&key);
     let again = phone.folder_sync(&key);

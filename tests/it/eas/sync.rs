@@ -3,6 +3,7 @@
 mod download;
 mod lost;
 mod odd;
+mod owed;
 mod stale;
 mod upload;
 

@@ -461,6 +461,36 @@ fn pings_for_other_folders_stay() {
 }
 
 #[test]
+fn a_sync_may_be_held_for_each_folder() {
+    let server = Server::start();
+    let mut phone = Phone::new(&server, "carol", "nine", "14.0");
+    phone.kind = "WindowsOutlook15".to_owned();
+    let (_, folders) = phone.folders("0");
+    assert_eq!(folders.len(), 9);
+    let phones: Vec<Phone> = folders
+        .into_iter()
+        .map(|(id, ..)| {
+            let mut phone = phone.clone();
+            phone.folder = id;
+            phone.prime();
+            phone.pull();
+            phone
+        })
+        .collect();
+    thread::scope(|scope| {
+        let hold = |phone: &Phone| phone.post("Sync", &wbxml(&held(phone, "")));
+        let all: Vec<_> = phones
+            .iter()
+            .map(|phone| scope.spawn(move || hold(phone)))
+            .collect();
+        thread::sleep(Duration::from_millis(1500));
+        let ended = all.iter().filter(|held| held.is_finished()).count();
+        server.disable("carol", true);
+        assert_eq!(ended, 0);
+    });
+}
+
+#[test]
 fn what_is_no_length_of_time_is_out_of_bounds() {
     let server = Server::start();
     let phone = ready(&server, "alice", "odd");

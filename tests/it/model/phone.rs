@@ -340,6 +340,10 @@ impl Phone {
             }
         }
         self.waiting.retain(|waiting| !said.contains(waiting));
+        let is_given = |id: &str| {
+            let given = |outcome: &Outcome| matches!(outcome, Outcome::Added { server_id, .. } if server_id == id);
+            answer.outcomes.iter().any(given)
+        };
         for change in answer.changes {
             let (id, value) = match &change {
                 Change::Delete(id) => (id.clone(), None),
@@ -348,6 +352,11 @@ impl Phone {
                     (card.placement.server_id.clone(), Some(value))
                 }
             };
+            // Clients may look it up before they take the outcomes.
+            assert!(
+                !is_given(&id),
+                "{id} is told of by the answer that gives it"
+            );
             let mine = self.waiting.iter().any(|said| said.id() == Some(&id));
             match &change {
                 Change::Add(_) if self.items.contains_key(&id) && !mine => {

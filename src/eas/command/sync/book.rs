@@ -81,10 +81,6 @@ pub async fn answer(
             Said::Status(status::Sync::ProtocolError),
         ));
     }
-    if room == 0 && collection.commands.is_empty() && collection.key != "0" {
-        // The answer is full: this folder waits for the next one.
-        return Ok(part(&collection.key, Said::Nothing));
-    }
     let device_book = DeviceBook::new(book.clone(), call.device_id());
     let is_prime = collection.key == "0";
     if is_prime && !collection.commands.is_empty() {

@@ -99,6 +99,33 @@ fn the_window_of_the_request_caps_all_collections() {
         }
     }
     assert_eq!(total, 20);
+    // A folder for which the answer has no room says that there is more.
+    let mut writers = [own.clone(), team.clone()].map(|mut phone| {
+        phone.id = "writer".to_owned();
+        phone.prime();
+        phone.pull();
+        phone
+    });
+    for writer in &mut writers {
+        writer.push(&(add("1", "One") + &add("2", "Two") + &add("3", "Three")));
+    }
+    let ask = |own: &Phone, team: &Phone| {
+        let collections = collection(own) + &collection(team);
+        let body =
+            format!("AirSync:Sync\n  AirSync:Collections\n{collections}  AirSync:WindowSize = 3");
+        own.ask("Sync", &body).expect("news")
+    };
+    let first = ask(&own, &team);
+    assert_eq!(first, ask(&own, &team), "a lost answer is made again");
+    let parts = all(&first, "Collection");
+    let counts: Vec<_> = parts.iter().map(|part| commands(part).len()).collect();
+    assert_eq!(counts, [3, 0]);
+    assert!(all(parts[0], "MoreAvailable").is_empty());
+    assert_eq!(all(parts[1], "MoreAvailable").len(), 1);
+    own.key = text_at(parts[0], &["SyncKey"]).expect("a key");
+    team.key = text_at(parts[1], &["SyncKey"]).expect("a key");
+    assert_eq!(team.pull().len(), 3);
+    assert!(own.ask("Sync", &own.sync_text(&own.key, "")).is_none());
 }
 
 #[test]
