@@ -137,6 +137,12 @@ impl Web {
             verify: verify::public::Limits::default(),
         })
     }
+
+    /// Takes up the key of forms, before anybody is served: pages that were open at the last stop stay
+    /// good.
+    pub async fn remember_forms(&self) -> crate::domain::error::Result<()> {
+        self.sessions.remember_forms().await
+    }
 }
 
 /// All pages.
