@@ -16,6 +16,7 @@ use super::{
     contacts::forget_place,
     page::{SignIn, SignInCode, see_other, show, show_later},
     params::Query,
+    place::encode_segment,
     request::{Visit, anonymous_failure, public_shell},
     session::Visitor,
 };
@@ -185,26 +186,24 @@ async fn code_page(
     }
 }
 
-/// What the sign-out button sends.
-#[derive(Debug, Deserialize)]
-pub struct SignOut {
-    token: String,
-}
-
-/// `POST /logout`
+/// `POST /logout`: leads to the sign-in, and from there to `next`.
+///
+/// It needs no token of a form: whoever wants to leave a shared computer leaves it, however old the
+/// page is. Another site's form is refused before, and brings no cookie, which is `SameSite=Lax`.
 pub async fn sign_out(
     State(web): State<Arc<Web>>,
     secure: Option<axum::Extension<Secure>>,
     visit: Visit,
-    Form(sent): Form<SignOut>,
+    Form(next): Form<Next>,
 ) -> Response {
-    if !visit.accepts(&web, &sent.token) {
-        return see_other("/");
-    }
+    let login = match local_path(&next.next) {
+        "/" => "/login".to_owned(),
+        next => format!("/login?next={}", encode_segment(next)),
+    };
     let secure = secure.is_some_and(|secure| secure.0.0);
     match web.sessions.end(&visit.session, secure).await {
         Ok(cookie) => {
-            let mut response = see_other("/login");
+            let mut response = see_other(&login);
             response.headers_mut().insert(header::SET_COOKIE, cookie);
             response
         }
