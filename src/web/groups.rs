@@ -120,6 +120,7 @@ struct Members {
     name: String,
     title: String,
     query: String,
+    page: usize,
     members: Vec<MemberRow>,
     pages: Pages,
     /// How many of how many match what is searched.
@@ -156,6 +157,25 @@ struct MemberRow {
 pub struct MemberSearch {
     q: String,
     page: usize,
+}
+
+impl MemberSearch {
+    /// The page of the members that a form stood on.
+    fn of(posted: &Posted) -> Self {
+        Self {
+            q: posted.value("of-q").to_owned(),
+            page: posted.value("of-page").parse().unwrap_or(0),
+        }
+    }
+
+    fn address(&self, here: &str) -> String {
+        let page = Some(self.page).filter(|page| *page > 1);
+        let page = page.map(|page| page.to_string()).unwrap_or_default();
+        match &*form_encode(&[("q", &self.q), ("page", &page)]) {
+            "" => format!("{here}/members"),
+            query => format!("{here}/members?{query}"),
+        }
+    }
 }
 
 /// `GET /g/NAME/members`
@@ -441,10 +461,10 @@ async fn uninvited(web: &Arc<Web>, visit: &Visit, error: &Error) -> Response {
 /// Back to the members, telling what was done, or the same page telling why not.
 async fn settled(web: &Arc<Web>, posted: &Posted, name: &str, outcome: Result<Done>) -> Response {
     match outcome {
-        Ok(done) => done.at(&format!(
-            "{}/members",
-            PlacePath::Group(name.to_owned()).path()
-        )),
+        Ok(done) => {
+            let here = PlacePath::Group(name.to_owned()).path();
+            done.at(&MemberSearch::of(posted).address(&here))
+        }
         Err(error) => {
             let mut told = Told::refused(&error, &posted.visit);
             if matches!(error, Error::Invalid(Rule::DisplayName)) {
@@ -457,8 +477,11 @@ async fn settled(web: &Arc<Web>, posted: &Posted, name: &str, outcome: Result<Do
 
 async fn refused(web: &Arc<Web>, posted: &Posted, name: &str, told: Told) -> Response {
     let visit = &posted.visit;
+    let search = MemberSearch::of(posted);
     let page = Page {
         name,
+        query: &search.q,
+        page: search.page,
         typed: Typed::of(posted),
         ..Page::default()
     };
@@ -532,6 +555,7 @@ impl Page<'_> {
                 name: self.name.to_owned(),
                 title: group.group().display_name.clone(),
                 query: self.query.to_owned(),
+                page: self.page,
                 members,
                 pages,
                 narrowed,
