@@ -31,6 +31,9 @@ pub enum Rule {
     /// The maker of the invitation does not run the group any more.
     #[error("who invited does not run the group any more: ask for another invitation")]
     InvitationVoid,
+    /// An invitation is for somebody who is not in the group yet.
+    #[error("a member needs no invitation")]
+    AlreadyMember,
     /// The text given is no colour.
     #[error("{0} is no colour (#rrggbb)")]
     Colour(String),

@@ -54,6 +54,16 @@ pub fn explain(error: &Error, text: &Text) -> (StatusCode, String, String) {
             text.forbidden,
             text.nothing_selected.to_owned(),
         ),
+        Error::Invalid(Rule::AlreadyMember) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            text.forbidden,
+            text.account.member_already.to_owned(),
+        ),
+        Error::Invalid(Rule::Moment) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            text.forbidden,
+            text.moment_rule.to_owned(),
+        ),
         Error::Invalid(Rule::MessagesADay(most)) => (
             StatusCode::UNPROCESSABLE_ENTITY,
             text.forbidden,
@@ -100,6 +110,7 @@ fn rule(rule: &Rule, text: &Text) -> String {
         Rule::HereAlready => text.here_already,
         Rule::KeepsAdministrator => text.keeps_administrator,
         Rule::InvitationVoid => text.invitation_void,
+        Rule::AlreadyMember => text.account.member_already,
         Rule::Colour(_) => text.no_colour,
         Rule::Login => text.admin.login_rule,
         Rule::ServerKeepsAdministrator => text.admin.keeps_admin,

@@ -12,7 +12,7 @@ use super::{
     form::Posted,
     names,
     page::{Shell, Tool, show},
-    params::{Path, Query},
+    params::Query,
     place::{GroupName, PlacePath, form_encode},
     request::Visit,
     search_members::{Pages, in_order, matches},
@@ -83,7 +83,8 @@ pub async fn found(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     visit.answer(&web, page).await
 }
 
-async fn show_groups(
+/// The person's groups.
+pub async fn show_groups(
     web: &Arc<Web>,
     visit: &Visit,
     told: Told,
@@ -404,61 +405,7 @@ where
     }
 }
 
-#[derive(Template)]
-#[template(path = "join.html")]
-struct Join {
-    shell: Shell,
-    action: String,
-    /// Who invites, and to what.
-    invited: String,
-}
-
-/// `GET /join/TOKEN`
-pub async fn invitation(
-    State(web): State<Arc<Web>>,
-    Path(token): Path<String>,
-    visit: Visit,
-) -> Response {
-    let invitation = match web.core.invitation(&token).await {
-        Ok(invitation) => invitation,
-        Err(error) => return uninvited(&web, &visit, &error).await,
-    };
-    let inviter = names::of_somebody(&invitation.inviter_name, &visit);
-    let page = Join {
-        action: format!("/join/{}", super::place::encode_segment(&token)),
-        invited: fill(visit.text.invited_to, &[&inviter, &invitation.group_name]),
-        shell: visit.shell_of(&web, Tool::Groups, Told::Nothing),
-    };
-    show(StatusCode::OK, &page)
-}
-
-/// `POST /join/TOKEN`
-pub async fn join(
-    State(web): State<Arc<Web>>,
-    Path(token): Path<String>,
-    posted: Posted,
-) -> Response {
-    let visit = &posted.visit;
-    match web.core.accept_invitation(&visit.actor, &token).await {
-        Ok(_) => Done::of(Deed::Joined).at("/groups"),
-        Err(error) => uninvited(&web, visit, &error).await,
-    }
-}
-
-/// The person's groups, with why an invitation leads to none.
-async fn uninvited(web: &Arc<Web>, visit: &Visit, error: &Error) -> Response {
-    let told = match error {
-        Error::NotFound => {
-            Told::Refused(StatusCode::NOT_FOUND, visit.text.invitation_over.to_owned())
-        }
-        Error::Invalid(_) => Told::refused(error, visit),
-        _ => return visit.failed(web, error),
-    };
-    let page = show_groups(web, visit, told, "", "").await;
-    visit.answer(web, async { page }).await
-}
-
-/// Back to the members, telling what was done, or the same page telling why not.
+/// Back to the same page of the members, telling what was done or why not.
 async fn settled(web: &Arc<Web>, posted: &Posted, name: &str, outcome: Result<Done>) -> Response {
     match outcome {
         Ok(done) => {

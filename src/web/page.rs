@@ -189,6 +189,8 @@ pub struct SignIn {
     pub shell: Shell,
     pub login: String,
     pub next: String,
+    /// What is told of an invitation that is answered next.
+    pub invited: Option<String>,
     /// A forgotten password can be set anew.
     pub forgotten: bool,
     pub problem: Option<String>,
