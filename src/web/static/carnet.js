@@ -206,9 +206,11 @@ function selectionChanged() {
   const everything = $("#whole input[name=everything]");
   if (whole) whole.hidden = chosen < rows().length;
   if (everything && whole.hidden) everything.checked = false;
+  const number = everything?.checked ? Number(everything.dataset.total) : chosen;
+  const merge = $("form.list button[formaction$='/selected/merge']");
+  if (merge) merge.disabled = number !== 2;
   const live = $("#selected-count");
   if (!live) return;
-  const number = everything?.checked ? Number(everything.dataset.total) : chosen;
   const said = number === 1 ? live.dataset.one : live.dataset.text;
   const grouped = number < 10000 ? number : number.toLocaleString(document.documentElement.lang);
   live.textContent = number ? said.replace("{}", grouped) : "";
