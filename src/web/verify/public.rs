@@ -74,8 +74,12 @@ struct Page {
     heading: String,
     purpose: String,
     form: Form,
+    /// Why what was sent was refused.
+    problem: Option<String>,
     /// Name of the field that the problem is about; empty: none is.
     wrong: String,
+    /// Name of the field in focus; empty: none is.
+    focus: String,
     photo: Option<String>,
     /// The page in each language.
     languages: Vec<(&'static str, &'static str, String)>,
@@ -126,6 +130,7 @@ pub async fn page(
         form: web.facet.form(Some(&asked.content()), text),
         version,
         wrong: String::new(),
+        focus: String::new(),
     };
     let shell = Shell {
         notice: notice.map(str::to_owned),
@@ -186,10 +191,15 @@ pub async fn answer(
         Err(error) => return unstored(anonymous_failure(&error, &headers)),
     };
     // Whatever becomes of it, what was typed is there to be sent again.
-    let again = |more: Option<&str>, wrong: String| Filled {
-        form: typed.form(&web, more, text),
-        version: typed.version.clone(),
-        wrong,
+    let again = |more: Option<&str>, wrong: String| {
+        let form = typed.form(&web, more, text);
+        let added = more.and_then(|list| form.row_for_more(list));
+        Filled {
+            focus: added.unwrap_or_else(|| wrong.clone()),
+            form,
+            version: typed.version.clone(),
+            wrong,
+        }
     };
     if !web.verify.sent.allows(&token) {
         let status = StatusCode::TOO_MANY_REQUESTS;
@@ -211,6 +221,7 @@ pub async fn answer(
                 form: typed.form_over(&web, &asked, &over, text),
                 version,
                 wrong: String::new(),
+                focus: String::new(),
             };
             let said = now.iter().map(|(label, value)| match value.as_str() {
                 "" => text.labelled(label, "–"),
@@ -423,6 +434,8 @@ struct Filled {
     version: String,
     /// Name of the field that was refused.
     wrong: String,
+    /// Name of the field in focus.
+    focus: String,
 }
 
 fn show_page(
@@ -430,7 +443,7 @@ fn show_page(
     token: &str,
     filled: Filled,
     status: StatusCode,
-    shell: Shell,
+    mut shell: Shell,
 ) -> Response {
     let new = &asked.verification.asked;
     let form = shown(filled.form, &new.hidden);
@@ -450,7 +463,9 @@ fn show_page(
             .collect(),
         version: filled.version,
         form,
+        problem: shell.problem.take(),
         wrong: filled.wrong,
+        focus: filled.focus,
         shell,
     };
     unstored(show(status, &page))
