@@ -306,7 +306,7 @@ pub const EN: Text = Text {
     moment_label: "Date and time (of the server)",
     since_label: "Since (time of the server)",
     no_moment: "Give a date and a time.",
-    moment_rule: "this moment is still to come, or from before the kept history",
+    moment_rule: "It is not possible to go back to this moment: it is still to come, or from before the kept history.",
     go_back: "Go back",
     undo_client: "Undo what one device did",
     undo_client_text: "Everything this program or device of yours did in all places since then is undone; what others did stays.",

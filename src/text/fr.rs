@@ -306,7 +306,7 @@ pub const FR: Text = Text {
     moment_label: "Date et heure (du serveur)",
     since_label: "Depuis (heure du serveur)",
     no_moment: "Donnez une date et une heure.",
-    moment_rule: "ce moment est encore à venir, ou antérieur à l'historique conservé",
+    moment_rule: "Impossible de revenir à ce moment : il est à venir, ou antérieur à l'historique conservé.",
     go_back: "Revenir",
     undo_client: "Annuler ce qu'un appareil a fait",
     undo_client_text: "Tout ce que ce programme ou cet appareil à vous a fait partout depuis est annulé ; ce que d'autres ont fait reste.",
