@@ -189,6 +189,9 @@ pub enum Malformed {
     /// The value given in the field of this name is no date.
     #[error("{value:?} is no date")]
     Date { field: String, value: String },
+    /// The value given in the field of this name is no e-mail address.
+    #[error("{value:?} is no e-mail address")]
+    Address { field: String, value: String },
     /// A list of values would have more rows than this number.
     #[error("a list of values has at most {0}")]
     Rows(usize),

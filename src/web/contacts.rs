@@ -28,6 +28,7 @@ use crate::{
         direction::straight,
         error::Result,
         id::{CollectionId, TagId},
+        outbox::is_address,
         settings::Settings,
         store::{ListPage, ListQuery, Sort, Tag},
     },
@@ -213,7 +214,7 @@ struct Row {
     initials: String,
     organization: String,
     email: String,
-    email_link: String,
+    email_link: Option<String>,
     phone: String,
     phone_link: Option<String>,
     city: String,
@@ -437,7 +438,9 @@ fn row(listed: Listed, tags: &[Tag], visit: &Visit) -> Row {
         initials: initials(&name),
         name: names::short(&name),
         organization: first("org"),
-        email_link: mailto(&first("email")),
+        email_link: Some(first("email"))
+            .filter(|email| is_address(email))
+            .map(|email| mailto(&email)),
         email: first("email"),
         phone_link: (!is_fax).then(|| calls::of_number(&phone, visit)).flatten(),
         phone,

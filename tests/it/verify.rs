@@ -289,7 +289,21 @@ fn a_number_is_added_without_script_and_a_stale_page_overwrites_nothing() {
         &[("tel-0", "+33 6 39 98 00 01"), ("tel-1", "1")],
     );
     assert_eq!(more.status, 200);
-    assert!(more.text().contains("name=\"tel-2\""));
+    // Typing goes on in it.
+    let added = "name=\"tel-2\" value=\"\" inputmode=\"tel\" autofocus";
+    assert!(more.text().contains(added), "{}", more.text());
+    let refused = contact.press("send", &[("email-0", "no address")]);
+    assert_eq!(refused.status, 422);
+    let page = refused.text();
+    assert!(
+        page.contains("“no address” is no e-mail address."),
+        "{page}"
+    );
+    assert!(page.contains("href=\"#email-0\""), "{page}");
+    let marked =
+        "spellcheck=\"false\" aria-invalid=\"true\" autofocus aria-describedby=\"problem\"";
+    assert!(page.contains(marked), "{page}");
+    assert!(!stored(&server).contains("no address"));
     // What is no date is refused, and what else was typed stays to be sent again.
     let refused = contact.press("send", &[("bday", "abc"), ("org", "Typed already")]);
     assert_eq!(refused.status, 422);

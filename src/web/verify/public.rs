@@ -26,13 +26,14 @@ use crate::{
         id::Timestamp,
         json,
         outbox::{Channel, Kept, LETTER_DAYS, Letter, NewMessage, Sender, is_address},
+        rule::Malformed,
         settings::Settings,
         verification::{Answer, Asked},
     },
     text::{self, Text, by_tag, fill},
     web::{
         Web,
-        edit::wrong,
+        edit::{unwritable, wrong},
         error::explain,
         facet::{FieldList, Form, Submitted},
         forgotten::unstored,
@@ -315,6 +316,14 @@ type Wanted = (Answer, Option<Arc<dyn Edit>>);
 fn corrected(web: &Web, content: &[u8], sent: &Submitted) -> Result<Wanted> {
     let edit = web.facet.edit(Some(content), sent)?;
     let after = edit.apply(Some(content))?;
+    if let Some(value) = unwritable(web, Some(content), &after) {
+        let mut fields = sent.fields.iter();
+        let typed =
+            |(name, typed): &&(String, String)| name.starts_with("email-") && typed.trim() == value;
+        let field = fields.find(typed).map(|(name, _)| name.clone());
+        let field = field.unwrap_or_default();
+        return Err(Error::InvalidDocument(Malformed::Address { field, value }));
+    }
     if web.core.class().differences(content, &after).is_empty() {
         Ok((Answer::Confirmed, None))
     } else {
