@@ -24,7 +24,7 @@ pub const EN: Text = Text {
     login_or_email: "Login or e-mail address",
     password: "Password",
     sign_in_failed: "This login and password do not belong together.",
-    sign_in_wait: "Too many attempts. Try again in {} seconds.",
+    sign_in_wait: "Too many attempts. Try again in {} s.",
     session_ended: "Your session has ended. Sign in again to go on.",
     skip_to_content: "Skip to content",
     contacts: "Contacts",

@@ -24,7 +24,7 @@ pub const FR: Text = Text {
     login_or_email: "Identifiant ou adresse de courriel",
     password: "Mot de passe",
     sign_in_failed: "Cet identifiant et ce mot de passe ne vont pas ensemble.",
-    sign_in_wait: "Trop d'essais. Réessayez dans {} secondes.",
+    sign_in_wait: "Trop d'essais. Réessayez dans {} s.",
     session_ended: "Votre session est terminée. Reconnectez-vous pour continuer.",
     skip_to_content: "Aller au contenu",
     contacts: "Contacts",
