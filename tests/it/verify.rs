@@ -426,8 +426,24 @@ fn only_the_owner_asks_and_not_every_day() {
     assert_eq!(again.status, 422, "{again:?}");
     // An address the contact does not have.
     server.sql("UPDATE verification SET asked = asked - 86400001");
-    let other = ask(&alice, &card, &[("address", "eve@example.org")]);
+    let fields = [
+        ("address", "eve@example.org"),
+        ("purpose", "you are a customer"),
+        ("hide", "bday"),
+    ];
+    let other = ask(&alice, &card, &fields);
     assert_eq!(other.status, 422);
+    let page = other.text();
+    assert!(page.contains("<a href=\"#address\">"), "{page}");
+    assert!(
+        page.contains("id=\"address\" aria-invalid=\"true\""),
+        "{page}"
+    );
+    assert!(page.contains("value=\"you are a customer\""), "{page}");
+    assert!(
+        page.contains("name=\"hide\" value=\"bday\" checked"),
+        "{page}"
+    );
     server.share("alice", "Tanneur", "Team");
     let bob = Browser::of(&server.address, "bob");
     let shared = bob.card_named("/g/Team", "Zélie Tanneur").expect("a card");
