@@ -286,13 +286,7 @@ async fn show_page(
                 .iter()
                 .map(|removal| row(removal, (false, true), &clients, visit))
                 .collect(),
-            clients: used
-                .into_iter()
-                .map(|label| {
-                    let name = clients.name(&label);
-                    (label, name)
-                })
-                .collect(),
+            clients: clients.names(used),
             now: when::input(Timestamp::now()),
             holds,
             newest: !(paged.after.is_empty() && paged.lost.is_empty()),
