@@ -72,6 +72,7 @@ pub struct App {
     /// The certificate for TLS; none where no listener uses TLS.
     pub certificates: Option<Arc<Certificates>>,
     requests: Arc<Requests>,
+    pages: Arc<web::Web>,
     push: Option<Arc<Push>>,
     jobs: Arc<Jobs>,
     mail: Option<Arc<Mail>>,
@@ -215,7 +216,7 @@ impl App {
             .merge(own_authority(&config))
             .merge(operator.public(config.metrics_token.is_some()))
             .merge(dav::router(dav))
-            .merge(web::router(pages))
+            .merge(web::router(pages.clone()))
             // Devices spell their paths in any letter case.
             .fallback_service(other.service());
         Ok(Self {
@@ -226,6 +227,7 @@ impl App {
             shutdown,
             certificates,
             requests: operator.requests.clone(),
+            pages,
             push,
             jobs,
             mail,
@@ -278,6 +280,10 @@ impl App {
         };
         if let Err(error) = self.auth.remember_failures().await {
             tracing::warn!(%error, "sign-ins that failed could not be read");
+        }
+        // A full disk does not keep the server from serving.
+        if let Err(error) = self.pages.remember_forms().await {
+            tracing::warn!(%error, "pages that are open will be too old after the next start");
         }
         let writer = {
             let core = core.clone();

@@ -161,7 +161,7 @@ impl Core {
     }
 
     /// Joins the group an invitation is for; `NotFound` when it is used up, withdrawn or too old,
-    /// `Invalid` when who invited does not run the group any more.
+    /// `Invalid` when who invited does not run the group any more, and to a member.
     pub async fn accept_invitation(&self, actor: &Arc<Actor>, token: &str) -> Result<GroupId> {
         let token = digest(token.as_bytes());
         self.decided(actor, |actor| {

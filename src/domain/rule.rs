@@ -31,6 +31,9 @@ pub enum Rule {
     /// The maker of the invitation does not run the group any more.
     #[error("who invited does not run the group any more: ask for another invitation")]
     InvitationVoid,
+    /// An invitation is for somebody who is not in the group yet.
+    #[error("a member needs no invitation")]
+    AlreadyMember,
     /// The text given is no colour.
     #[error("{0} is no colour (#rrggbb)")]
     Colour(String),
@@ -186,6 +189,9 @@ pub enum Malformed {
     /// The value given in the field of this name is no date.
     #[error("{value:?} is no date")]
     Date { field: String, value: String },
+    /// The value given in the field of this name is no e-mail address.
+    #[error("{value:?} is no e-mail address")]
+    Address { field: String, value: String },
     /// A list of values would have more rows than this number.
     #[error("a list of values has at most {0}")]
     Rows(usize),

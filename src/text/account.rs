@@ -146,5 +146,11 @@ sentences! {
     quota_free: "{}: {} contacts, without a limit", "{} : {} contacts, sans limite";
     help: "Help", "Aide";
     no_group_of_yours: "You are not in the group “{}”.", "Vous n'êtes pas dans le groupe « {} ».";
+    member_already: "You are already in this group. The invitation still holds for the person it was made for.", "Vous êtes déjà dans ce groupe. L'invitation reste valable pour la personne à qui elle est destinée.";
+    send_it_on: "You are already a member of {}; send this link to the person invited.", "Vous êtes déjà membre de {} ; envoyez ce lien à la personne invitée.";
+    signed_in_as: "You are signed in as {}.", "Vous êtes connecté en tant que {}.";
+    other_account: "Use another account", "Utiliser un autre compte";
+    sign_in_to_join: "Sign in to answer. No account? Ask the administrator of the server for one.", "Connectez-vous pour y répondre. Pas de compte ? Demandez-en un à l'administrateur du serveur.";
+    invitation_link: "The link of the invitation", "Le lien de l'invitation";
     form_broken: "The form did not arrive whole. Send it again.", "Le formulaire n'est pas arrivé entier. Envoyez-le à nouveau.";
 }

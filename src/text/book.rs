@@ -30,7 +30,11 @@ sentences! {
     messages: "E-mail and messaging", "Courriel et messagerie";
     dates: "Dates", "Dates à retenir";
     date_example: "For example 15 {} 1972, {} or 1972-04-15; without a year too", "Par exemple 15 {} 1972, {} ou 1972-04-15 ; sans année aussi";
-    no_date: "“{}” is no date that can be kept: write the year in four digits, as in 1972-04-15", "« {} » n'est pas une date qui puisse être gardée : écrivez l'année en quatre chiffres, comme 1972-04-15";
+    no_date: "“{}” is no date: write it like {} or {}.", "« {} » n'est pas une date : écrivez-la comme {} ou {}.";
+    no_century: "“{}” does not say the century: write the year in four digits, as in {}.", "« {} » ne dit pas le siècle : écrivez l'année en quatre chiffres, comme {}.";
+    no_address: "“{}” is no e-mail address.", "« {} » n'est pas une adresse de courriel.";
+    saved_unwritable: "Saved. “{}” is no e-mail address: programs will not be able to write to it.", "Sauvé. « {} » n'est pas une adresse de courriel : les programmes ne pourront pas y écrire.";
+    created_unwritable: "Added. “{}” is no e-mail address: programs will not be able to write to it.", "Ajouté. « {} » n'est pas une adresse de courriel : les programmes ne pourront pas y écrire.";
     entries_hint: "Parted by commas; within a name write \\,", "Séparées par des virgules ; dans un nom, écrivez \\,";
     may_not_add: "You may not add contacts to {}: ask an administrator of the group.", "Vous ne pouvez pas ajouter de contacts à {} : demandez à un administrateur du groupe.";
     signed_out: "Your session has ended, and nothing was saved. What you typed is still here (a photo has to be chosen again): sign in in a new tab, then save here.", "Votre session est terminée, et rien n'a été enregistré. Ce que vous avez saisi est encore ici (une photo est à choisir de nouveau) : connectez-vous dans un nouvel onglet, puis enregistrez ici.";

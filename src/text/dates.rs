@@ -37,12 +37,31 @@ pub fn month_first(text: &Text) -> bool {
 
 /// What the form says of how a date can be typed.
 pub fn example(text: &Text) -> String {
-    let numbers = if month_first(text) {
+    fill(
+        text.book.date_example,
+        &[&month_name(4, text), &numbers(text)],
+    )
+}
+
+/// A date in numbers, as the reader types it where it is not in the order of the international ones.
+fn numbers(text: &Text) -> &'static str {
+    if month_first(text) {
         "04/15/1972"
     } else {
         "15/04/1972"
+    }
+}
+
+/// Two ways to type one date: in numbers, in the reader's order, and in words.
+pub fn examples(text: &Text) -> [String; 2] {
+    let numbers = match text.dates {
+        DateFormat::Iso => "1972-04-15",
+        _ => numbers(text),
     };
-    fill(text.book.date_example, &[&month_name(4, text), &numbers])
+    [
+        numbers.to_owned(),
+        format!("15 {} 1972", month_name(4, text)),
+    ]
 }
 
 /// Whole years from a birthday to a day; none before it, and beyond what a person lives.

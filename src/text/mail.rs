@@ -108,6 +108,7 @@ sentences! {
     verify_held: "This is what is kept:", "Voici ce qui est gardé :";
     verify_button: "Check my data", "Vérifier mes données";
     verify_note: "There you can confirm, correct or remove any of it, all of it too, or ask not to be asked again. The link holds 30 days, and one day after its first use.", "Vous pouvez y confirmer, corriger ou supprimer chaque donnée, toutes même, ou demander à ne plus être sollicité. Le lien est valable 30 jours, et un jour après sa première utilisation.";
+    undo_answer: "Bring my version back", "Revenir à ma version";
     answered_undo: "One click on any page undoes it; both versions are in the history.", "Un clic sur n'importe quelle page l'annule ; les deux versions sont dans l'historique.";
     see_contact: "See the contact", "Voir le contact";
     kept_subject: "What {} keeps about you", "Ce que garde {} à votre sujet";

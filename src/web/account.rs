@@ -245,8 +245,8 @@ async fn change(
         .email
         .as_deref()
         .is_some_and(|email| email.trim() != present);
-    if other && let Err(told) = confirmed(web, visit, &card.password).await? {
-        return Ok(Err(told.about(["card-password"])));
+    if other && let Err(told) = confirmed(web, visit, &card.password, "card-password").await? {
+        return Ok(Err(told));
     }
     let wanted = portrait.email.clone().unwrap_or_default();
     if !other || wanted.trim().is_empty() || !web.outlets.mail {
@@ -313,11 +313,17 @@ pub async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         if new != posted.value("again") {
             wrong.push(("again", x.passwords_differ.to_owned()));
         }
-        let (mut fields, sentences): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
+        let (fields, sentences): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
         let sentences = sentences.join(" ");
-        if let Err(told) = confirmed(&web, visit, posted.value("old")).await? {
-            fields.insert(0, "old");
-            return Ok(Err(told.adding(&sentences).about(fields)));
+        if let Err(told) = confirmed(&web, visit, posted.value("old"), "old").await? {
+            return Ok(Err(match told {
+                Told::Fields(mut wrong, told) => {
+                    wrong.extend(fields);
+                    Told::Fields(wrong, Box::new(told.adding(&sentences)))
+                }
+                // Nothing was looked at.
+                told => told,
+            }));
         }
         // Only who knows the present one is told that it is the same.
         if new == posted.value("old") {
@@ -352,12 +358,13 @@ pub async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     }
 }
 
-/// Whether a password is the person's own, or the message to show. Required before changes to
-/// credentials, so that an open page is not enough.
+/// Whether a password is the person's own, or the message to show, about the field it was typed
+/// into. Required before changes to credentials, so that an open page is not enough.
 pub async fn confirmed(
     web: &Web,
     visit: &Visit,
     password: &str,
+    field: &'static str,
 ) -> Result<std::result::Result<(), Told>> {
     let (login, peer) = (&visit.actor.login, visit.visitor.address);
     let tried = web.auth.password(login, password, peer, Door::Web).await?;
@@ -367,10 +374,10 @@ pub async fn confirmed(
             StatusCode::TOO_MANY_REQUESTS,
             fill(visit.text.sign_in_wait, &[&retry_after]),
         )),
-        _ => Err(Told::Refused(
-            StatusCode::FORBIDDEN,
-            visit.text.account.wrong_password.to_owned(),
-        )),
+        _ => {
+            let wrong = visit.text.account.wrong_password.to_owned();
+            Err(Told::Refused(StatusCode::FORBIDDEN, wrong).about([field]))
+        }
     })
 }
 
@@ -479,8 +486,8 @@ pub async fn delete(State(web): State<Arc<Web>>, posted: Posted) -> Response {
             return Ok(Err(told.about(["login"])));
         }
         let password = posted.value("password");
-        if let Err(told) = confirmed(&web, visit, password).await? {
-            return Ok(Err(told.about(["password"])));
+        if let Err(told) = confirmed(&web, visit, password, "password").await? {
+            return Ok(Err(told));
         }
         web.core.delete_account(&visit.actor).await.map(Ok)
     };

@@ -44,17 +44,43 @@ impl Clients {
         }
     }
 
-    /// The name of an own client. Of several devices of one name each has its id.
+    /// The name of an own client. Of several of one name each has what tells it apart.
     pub fn name(&self, label: &str) -> String {
         let Some((_, name)) = self.own.iter().find(|(known, _)| known == label) else {
             return of_anybody(label, self.text);
         };
         let alike = self.own.iter().filter(|(_, other)| other == name).count();
-        match label.rsplit_once(' ') {
-            Some((_, id)) if alike > 1 => format!("{name} ({id})"),
-            _ => name.clone(),
+        if alike > 1 {
+            told_apart(name, label)
+        } else {
+            name.clone()
         }
     }
+
+    /// Clients by their labels, each with a name that no other of them has; some of them may have
+    /// been forgotten.
+    pub fn names(&self, labels: Vec<String>) -> Vec<(String, String)> {
+        let names: Vec<String> = labels.iter().map(|label| self.name(label)).collect();
+        let alike = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+        let told = labels.into_iter().zip(&names).map(|(label, name)| {
+            let name = if alike(name) {
+                told_apart(name, &label)
+            } else {
+                name.clone()
+            };
+            (label, name)
+        });
+        told.collect()
+    }
+}
+
+/// A name with the id of the device, or what a program says of itself.
+fn told_apart(name: &str, label: &str) -> String {
+    let apart = match label.strip_prefix(DEVICE) {
+        Some(device) => device.rsplit_once(' ').map_or(device, |(_, id)| id),
+        None => of_program(label),
+    };
+    format!("{name} ({apart})")
 }
 
 /// What a label says of anybody's client: the kind of a device, the name of a program.
@@ -119,5 +145,41 @@ mod tests {
         ] {
             assert_eq!(clients.name(label), name);
         }
+    }
+
+    #[test]
+    fn no_two_clients_to_choose_from_have_one_name() {
+        let own = [
+            ("EAS iPhone Appl1", "iPhone"),
+            ("CardDAV DAVx5 · tablet", "Home"),
+            ("CardDAV Thunderbird", "Home"),
+        ];
+        let own = own.map(|(label, name)| (label.to_owned(), name.to_owned()));
+        let clients = Clients {
+            own: own.to_vec(),
+            text: &FR,
+        };
+        let labels = [
+            "EAS iPhone Appl1",
+            // Forgotten.
+            "EAS iPhone Appl2",
+            "EAS SAMSUNG 1",
+            "CardDAV DAVx5 · tablet",
+            "CardDAV Thunderbird",
+            "web",
+        ];
+        let names = clients.names(labels.map(str::to_owned).to_vec());
+        let names: Vec<&str> = names.iter().map(|(_, name)| name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "iPhone (Appl1)",
+                "iPhone (Appl2)",
+                "SAMSUNG",
+                "Home (DAVx5 · tablet)",
+                "Home (Thunderbird)",
+                "web",
+            ]
+        );
     }
 }

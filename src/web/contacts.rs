@@ -28,6 +28,7 @@ use crate::{
         direction::straight,
         error::Result,
         id::{CollectionId, TagId},
+        outbox::is_address,
         settings::Settings,
         store::{ListPage, ListQuery, Sort, Tag},
     },
@@ -50,6 +51,8 @@ pub struct ListParams {
     pub sort: String,
     /// All rows shown are selected: 1; those of all pages: 2.
     pub all: i64,
+    /// Ids of the rows that are ticked, with commas between them.
+    pub ticked: String,
 }
 
 impl ListParams {
@@ -85,6 +88,11 @@ impl ListParams {
         }
     }
 
+    /// Whether the box of a row is ticked.
+    pub fn ticks(&self, id: &str) -> bool {
+        self.all != 0 || self.ticked.split(',').any(|ticked| ticked == id)
+    }
+
     /// Whether the list shows only some contacts of the place.
     pub fn is_narrowed(&self) -> bool {
         !self.q.trim().is_empty() || self.tag != 0 || !self.show.is_empty()
@@ -110,6 +118,14 @@ impl ListParams {
         } else {
             here.to_owned()
         }
+    }
+
+    /// URL of this page of the list with these boxes ticked.
+    pub fn ticking(&self, here: &str, ids: [&str; 2]) -> String {
+        let address = self.address(here);
+        let joint = if address.contains('?') { '&' } else { '?' };
+        let ticked = form_encode(&[("ticked", &ids.join(","))]);
+        format!("{address}{joint}{ticked}")
     }
 
     /// The page of the list in a book, its number and the number of pages; the last one when it has
@@ -198,7 +214,7 @@ struct Row {
     initials: String,
     organization: String,
     email: String,
-    email_link: String,
+    email_link: Option<String>,
     phone: String,
     phone_link: Option<String>,
     city: String,
@@ -422,7 +438,9 @@ fn row(listed: Listed, tags: &[Tag], visit: &Visit) -> Row {
         initials: initials(&name),
         name: names::short(&name),
         organization: first("org"),
-        email_link: mailto(&first("email")),
+        email_link: Some(first("email"))
+            .filter(|email| is_address(email))
+            .map(|email| mailto(&email)),
         email: first("email"),
         phone_link: (!is_fax).then(|| calls::of_number(&phone, visit)).flatten(),
         phone,

@@ -5,17 +5,21 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{extract::State, response::Response};
 use http::StatusCode;
+use serde::Deserialize;
 
 use super::{
     Web,
+    contacts::{ListParams, list_telling},
     facet::Side,
     form::Posted,
     import::brief,
     names,
     page::{Shell, see_other, show},
     params::Query,
-    place::{PairPath, PlacePath},
+    place::{PairPath, PlacePath, encode_segment, form_encode},
     request::Visit,
+    search::RESULTS,
+    selection::params,
     share::name_of,
     told::{Deed, Done, Told},
 };
@@ -121,13 +125,70 @@ struct Merge {
     /// The versions of both that the person was shown.
     versions: (String, String),
     sides: Vec<Side>,
+    /// Where the two were chosen, as a query of this page.
+    whence: String,
+    /// The page that they were chosen on.
+    back: String,
     /// The other places of the one taken away, which keep it as a contact of its own.
     stays: Option<String>,
 }
 
+/// Where two contacts were chosen to be merged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Chosen {
+    #[default]
+    Duplicates,
+    /// A list of contacts, named by the rest of the query.
+    List,
+    Search,
+}
+
+/// The page on which two contacts were chosen.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Whence {
+    from: Chosen,
+}
+
+impl Whence {
+    fn query(&self, list: &ListParams) -> String {
+        match self.from {
+            Chosen::Duplicates => String::new(),
+            Chosen::List => list.link("", list.page, &list.sort, "") + "&from=list",
+            Chosen::Search => {
+                let ticked = form_encode(&[("ticked", &list.ticked)]);
+                format!("?from=search&{ticked}")
+            }
+        }
+    }
+
+    /// The page again: with both ticked, or once they are one.
+    fn back(&self, list: &ListParams, pair: &PairPath, merged: bool) -> String {
+        let here = pair.place.path();
+        let ids = [pair.first.as_str(), pair.second.as_str()];
+        match self.from {
+            Chosen::List if merged => list.address(&here),
+            Chosen::List => list.ticking(&here, ids),
+            Chosen::Search if !merged => {
+                let ticked = form_encode(&[("ticked", &list.ticked)]);
+                format!("{RESULTS}?{ticked}")
+            }
+            // Results are of several places: one is taken back in its own.
+            Chosen::Search | Chosen::Duplicates => format!("{here}/duplicates"),
+        }
+    }
+}
+
 /// `GET …/duplicates/ONE/OTHER`: both sides of a merge; the first is kept.
-pub async fn compare(State(web): State<Arc<Web>>, pair: PairPath, visit: Visit) -> Response {
-    show_merge(&web, &pair, &visit, Told::Nothing).await
+pub async fn compare(
+    State(web): State<Arc<Web>>,
+    pair: PairPath,
+    visit: Visit,
+    Query(whence): Query<Whence>,
+    Query(list): Query<ListParams>,
+) -> Response {
+    show_merge(&web, &pair, &visit, (&whence, &list), Told::Nothing).await
 }
 
 async fn open(web: &Web, pair: &PairPath, visit: &Visit) -> Result<(Book, Card, Card)> {
@@ -137,7 +198,13 @@ async fn open(web: &Web, pair: &PairPath, visit: &Visit) -> Result<(Book, Card, 
     Ok((book, first, second))
 }
 
-async fn show_merge(web: &Arc<Web>, pair: &PairPath, visit: &Visit, told: Told) -> Response {
+async fn show_merge(
+    web: &Arc<Web>,
+    pair: &PairPath,
+    visit: &Visit,
+    (whence, list): (&Whence, &ListParams),
+    told: Told,
+) -> Response {
     let shown = async {
         let (book, first, second) = open(web, pair, visit).await?;
         let marks = book.marks_of([&first.placement, &second.placement]).await?;
@@ -156,6 +223,8 @@ async fn show_merge(web: &Arc<Web>, pair: &PairPath, visit: &Visit, told: Told) 
                 stays: stays(&book, &second, visit).await?,
                 versions: (marks.etag(&first.placement), marks.etag(&second.placement)),
                 sides,
+                whence: whence.query(list),
+                back: whence.back(list, pair, false),
                 shell: visit.shell_telling(web, Some(&pair.place.path()), told),
                 here: pair.place.path(),
             },
@@ -188,7 +257,13 @@ async fn stays(book: &Book, absorbed: &Card, visit: &Visit) -> Result<Option<Str
 }
 
 /// `POST …/duplicates/ONE/OTHER`
-pub async fn merge(State(web): State<Arc<Web>>, pair: PairPath, posted: Posted) -> Response {
+pub async fn merge(
+    State(web): State<Arc<Web>>,
+    pair: PairPath,
+    Query(whence): Query<Whence>,
+    Query(list): Query<ListParams>,
+    posted: Posted,
+) -> Response {
     let visit = &posted.visit;
     let merged = async {
         let (book, first, second) = open(&web, &pair, visit).await?;
@@ -210,10 +285,10 @@ pub async fn merge(State(web): State<Arc<Web>>, pair: PairPath, posted: Posted) 
         Ok(done.undone_by(format!("merge:{}:{merge}", pair.first)))
     };
     match merged.await {
-        Ok(done) => done.at(&format!("{}/duplicates", pair.place.path())),
+        Ok(done) => done.at(&whence.back(&list, &pair, true)),
         Err(error) => {
             let told = Told::refused(&error, visit);
-            show_merge(&web, &pair, visit, told).await
+            show_merge(&web, &pair, visit, (&whence, &list), told).await
         }
     }
 }
@@ -253,21 +328,19 @@ pub async fn selected(State(web): State<Arc<Web>>, place: PlacePath, posted: Pos
     if let Err(error) = place.open(&web, &posted.visit).await {
         return posted.visit.failed(&web, &error);
     }
+    let list = params(&posted);
     let mut ids = posted.values("id");
     match (ids.next(), ids.next(), ids.next()) {
         (Some(first), Some(second), None) => {
-            let encode = super::place::encode_segment;
-            let (first, second) = (encode(first), encode(second));
-            see_other(&format!("{}/duplicates/{first}/{second}", place.path()))
+            let (first, second) = (encode_segment(first), encode_segment(second));
+            let whence = Whence { from: Chosen::List }.query(&list);
+            let pair = format!("{}/duplicates/{first}/{second}", place.path());
+            see_other(&(pair + &whence))
         }
         _ => {
-            let page = super::page::Message {
-                shell: posted.visit.shell(&web, Some(&place.path())),
-                title: posted.visit.text.transfer.merge.to_owned(),
-                message: posted.visit.text.transfer.check_two.to_owned(),
-                back: Some(place.path()),
-            };
-            show(StatusCode::UNPROCESSABLE_ENTITY, &page)
+            let why = posted.visit.text.transfer.check_two.to_owned();
+            let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why);
+            list_telling(&web, &place, &posted.visit, &list, told).await
         }
     }
 }

@@ -43,6 +43,7 @@ use crate::{
         error::{Error, Result},
         id::RevisionId,
         item::{Card, random_id},
+        outbox::is_address,
         rule::Malformed,
     },
     text::{Text, fill},
@@ -460,7 +461,11 @@ pub async fn update(
         match book.put(&card.placement.href, &condition, &mine).await {
             Ok(_) => {
                 sent.settle(&web, &visit).await;
-                Ok(Done::of(Deed::Saved).at(&item.path()))
+                let done = match unwritable(&web, Some(&shown), &mine.0) {
+                    Some(address) => Done::of(Deed::SavedUnwritable).to(&address),
+                    None => Done::of(Deed::Saved),
+                };
+                Ok(done.at(&item.path()))
             }
             Err(error) => {
                 let kept = web.core.kept_refused(&visit.actor, &mine.0).await?;
@@ -481,6 +486,14 @@ pub async fn update(
     visit.answer(&web, answer).await
 }
 
+/// An e-mail address of a contact that is none, and was not there before.
+pub fn unwritable(web: &Web, before: Option<&[u8]>, after: &[u8]) -> Option<String> {
+    let known = before.map(|before| web.facet.addresses(before));
+    let known = known.unwrap_or_default();
+    let mut addresses = web.facet.addresses(after).into_iter();
+    addresses.find(|address| !is_address(address) && !known.contains(address))
+}
+
 fn problem(error: &Error, visit: &Visit) -> (StatusCode, String) {
     let (status, _, message) = explain(error, visit.text);
     match error {
@@ -493,7 +506,9 @@ fn problem(error: &Error, visit: &Visit) -> (StatusCode, String) {
 /// Name of the field that an error is about; empty if it is about none.
 pub fn wrong(error: &Error) -> String {
     match error {
-        Error::InvalidDocument(Malformed::Date { field, .. }) => field.clone(),
+        Error::InvalidDocument(
+            Malformed::Date { field, .. } | Malformed::Address { field, .. },
+        ) => field.clone(),
         Error::InvalidDocument(Malformed::Picture(_) | Malformed::PictureSize(..)) => {
             "photo".to_owned()
         }

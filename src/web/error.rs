@@ -2,13 +2,13 @@
 
 use http::StatusCode;
 
-use super::documents;
+use super::{documents, facet::typed_date};
 use crate::{
     domain::{
         error::Error,
         rule::{Malformed, Rule},
     },
-    text::{Text, fill},
+    text::{Text, dates, fill},
 };
 
 /// Status, title and sentence of an error.
@@ -39,6 +39,16 @@ pub fn explain(error: &Error, text: &Text) -> (StatusCode, String, String) {
             text.forbidden,
             fill(text.book.taken_already, &[name]),
         ),
+        Error::InvalidDocument(Malformed::Date { value, .. }) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            text.forbidden,
+            no_date(value, text),
+        ),
+        Error::InvalidDocument(Malformed::Address { value, .. }) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            text.forbidden,
+            fill(text.book.no_address, &[value]),
+        ),
         Error::InvalidDocument(why) => (
             StatusCode::UNPROCESSABLE_ENTITY,
             text.forbidden,
@@ -53,6 +63,16 @@ pub fn explain(error: &Error, text: &Text) -> (StatusCode, String, String) {
             StatusCode::UNPROCESSABLE_ENTITY,
             text.forbidden,
             text.nothing_selected.to_owned(),
+        ),
+        Error::Invalid(Rule::AlreadyMember) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            text.forbidden,
+            text.account.member_already.to_owned(),
+        ),
+        Error::Invalid(Rule::Moment) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            text.forbidden,
+            text.moment_rule.to_owned(),
         ),
         Error::Invalid(Rule::MessagesADay(most)) => (
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -100,6 +120,7 @@ fn rule(rule: &Rule, text: &Text) -> String {
         Rule::HereAlready => text.here_already,
         Rule::KeepsAdministrator => text.keeps_administrator,
         Rule::InvitationVoid => text.invitation_void,
+        Rule::AlreadyMember => text.account.member_already,
         Rule::Colour(_) => text.no_colour,
         Rule::Login => text.admin.login_rule,
         Rule::ServerKeepsAdministrator => text.admin.keeps_admin,
@@ -160,17 +181,59 @@ fn malformed(why: &Malformed, text: &Text) -> String {
         Malformed::PictureSize(..) => text.picture_too_large,
         Malformed::Nothing => text.book.nothing_typed,
         Malformed::Kind => text.list_stays_list,
-        Malformed::Date { value, .. } => return fill(text.book.no_date, &[value]),
+        Malformed::Date { value, .. } => return no_date(value, text),
+        Malformed::Address { value, .. } => return fill(text.book.no_address, &[value]),
         Malformed::Rows(most) => return fill(text.book.too_many_rows, &[most]),
         Malformed::Other(why) => why,
     };
     said.to_owned()
 }
 
+/// Why a date is none, with one as the reader writes it.
+fn no_date(value: &str, text: &Text) -> String {
+    let [numbers, words] = dates::examples(text);
+    let month_first = dates::month_first(text);
+    let whole = value.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_short = value.len() - whole.len() == 2;
+    let in_full = format!("{whole}19{}", &value[whole.len()..]);
+    if is_short && typed_date(&in_full, month_first).is_some() {
+        fill(text.book.no_century, &[&value, &numbers])
+    } else {
+        fill(text.book.no_date, &[&value, &numbers, &words])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::FR;
+    use crate::{
+        domain::settings::DateFormat,
+        text::{EN, FR},
+    };
+
+    #[test]
+    fn what_is_no_date_is_refused_with_one_in_the_readers_order() {
+        let said = |value: &str, text| {
+            let (field, value) = ("bday".to_owned(), value.to_owned());
+            let date = Malformed::Date { field, value };
+            explain(&Error::InvalidDocument(date), text).2
+        };
+        assert_eq!(
+            said("32/13/1980", &FR),
+            "« 32/13/1980 » n'est pas une date : écrivez-la comme 15/04/1972 ou 15 avril 1972."
+        );
+        for (value, text, words) in [
+            ("31/12/90", &FR, "en quatre chiffres, comme 15/04/1972."),
+            ("31 décembre 90", &FR, "ne dit pas le siècle"),
+            ("12/31/90", &EN, "as in 04/15/1972."),
+            ("31/31/90", &EN, "like 04/15/1972 or 15 April 1972."),
+            ("abc", EN.dated(DateFormat::Iso), "like 1972-04-15 or"),
+            ("été", &FR, "n'est pas une date"),
+        ] {
+            let said = said(value, text);
+            assert!(said.contains(words), "{value}: {said}");
+        }
+    }
 
     #[test]
     fn rules_are_said_in_the_language_of_the_page() {

@@ -12,7 +12,7 @@ use super::{
     form::Posted,
     names,
     page::{Shell, Tool, show},
-    params::{Path, Query},
+    params::Query,
     place::{GroupName, PlacePath, form_encode},
     request::Visit,
     search_members::{Pages, in_order, matches},
@@ -83,7 +83,8 @@ pub async fn found(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     visit.answer(&web, page).await
 }
 
-async fn show_groups(
+/// The person's groups.
+pub async fn show_groups(
     web: &Arc<Web>,
     visit: &Visit,
     told: Told,
@@ -120,6 +121,7 @@ struct Members {
     name: String,
     title: String,
     query: String,
+    page: usize,
     members: Vec<MemberRow>,
     pages: Pages,
     /// How many of how many match what is searched.
@@ -156,6 +158,25 @@ struct MemberRow {
 pub struct MemberSearch {
     q: String,
     page: usize,
+}
+
+impl MemberSearch {
+    /// The page of the members that a form stood on.
+    fn of(posted: &Posted) -> Self {
+        Self {
+            q: posted.value("of-q").to_owned(),
+            page: posted.value("of-page").parse().unwrap_or(0),
+        }
+    }
+
+    fn address(&self, here: &str) -> String {
+        let page = Some(self.page).filter(|page| *page > 1);
+        let page = page.map(|page| page.to_string()).unwrap_or_default();
+        match &*form_encode(&[("q", &self.q), ("page", &page)]) {
+            "" => format!("{here}/members"),
+            query => format!("{here}/members?{query}"),
+        }
+    }
 }
 
 /// `GET /g/NAME/members`
@@ -384,67 +405,13 @@ where
     }
 }
 
-#[derive(Template)]
-#[template(path = "join.html")]
-struct Join {
-    shell: Shell,
-    action: String,
-    /// Who invites, and to what.
-    invited: String,
-}
-
-/// `GET /join/TOKEN`
-pub async fn invitation(
-    State(web): State<Arc<Web>>,
-    Path(token): Path<String>,
-    visit: Visit,
-) -> Response {
-    let invitation = match web.core.invitation(&token).await {
-        Ok(invitation) => invitation,
-        Err(error) => return uninvited(&web, &visit, &error).await,
-    };
-    let inviter = names::of_somebody(&invitation.inviter_name, &visit);
-    let page = Join {
-        action: format!("/join/{}", super::place::encode_segment(&token)),
-        invited: fill(visit.text.invited_to, &[&inviter, &invitation.group_name]),
-        shell: visit.shell_of(&web, Tool::Groups, Told::Nothing),
-    };
-    show(StatusCode::OK, &page)
-}
-
-/// `POST /join/TOKEN`
-pub async fn join(
-    State(web): State<Arc<Web>>,
-    Path(token): Path<String>,
-    posted: Posted,
-) -> Response {
-    let visit = &posted.visit;
-    match web.core.accept_invitation(&visit.actor, &token).await {
-        Ok(_) => Done::of(Deed::Joined).at("/groups"),
-        Err(error) => uninvited(&web, visit, &error).await,
-    }
-}
-
-/// The person's groups, with why an invitation leads to none.
-async fn uninvited(web: &Arc<Web>, visit: &Visit, error: &Error) -> Response {
-    let told = match error {
-        Error::NotFound => {
-            Told::Refused(StatusCode::NOT_FOUND, visit.text.invitation_over.to_owned())
-        }
-        Error::Invalid(_) => Told::refused(error, visit),
-        _ => return visit.failed(web, error),
-    };
-    let page = show_groups(web, visit, told, "", "").await;
-    visit.answer(web, async { page }).await
-}
-
-/// Back to the members, telling what was done, or the same page telling why not.
+/// Back to the same page of the members, telling what was done or why not.
 async fn settled(web: &Arc<Web>, posted: &Posted, name: &str, outcome: Result<Done>) -> Response {
     match outcome {
-        Ok(done) => done.at(&format!(
-            "{}/members",
-            PlacePath::Group(name.to_owned()).path()
-        )),
+        Ok(done) => {
+            let here = PlacePath::Group(name.to_owned()).path();
+            done.at(&MemberSearch::of(posted).address(&here))
+        }
         Err(error) => {
             let mut told = Told::refused(&error, &posted.visit);
             if matches!(error, Error::Invalid(Rule::DisplayName)) {
@@ -457,8 +424,11 @@ async fn settled(web: &Arc<Web>, posted: &Posted, name: &str, outcome: Result<Do
 
 async fn refused(web: &Arc<Web>, posted: &Posted, name: &str, told: Told) -> Response {
     let visit = &posted.visit;
+    let search = MemberSearch::of(posted);
     let page = Page {
         name,
+        query: &search.q,
+        page: search.page,
         typed: Typed::of(posted),
         ..Page::default()
     };
@@ -532,6 +502,7 @@ impl Page<'_> {
                 name: self.name.to_owned(),
                 title: group.group().display_name.clone(),
                 query: self.query.to_owned(),
+                page: self.page,
                 members,
                 pages,
                 narrowed,

@@ -8,7 +8,7 @@ use super::{
     Web,
     card::card_telling,
     contacts::{ListParams, list_telling},
-    facet::mailto_all,
+    facet::{mailto, mailto_all},
     form::Posted,
     names,
     place::{ItemPath, PlacePath},
@@ -22,6 +22,7 @@ use crate::domain::{
     direction::straight,
     error::{Error, Result},
     item::{Card, random_id},
+    outbox::is_address,
     store::ListQuery,
 };
 
@@ -45,6 +46,13 @@ pub struct Member {
     pub path: String,
     pub name: String,
     pub email: String,
+}
+
+impl Member {
+    /// Writes to it, where it has an address.
+    pub fn link(&self) -> Option<String> {
+        is_address(&self.email).then(|| mailto(&self.email))
+    }
 }
 
 /// The members of a list; none where the card is no list.
@@ -72,7 +80,7 @@ pub async fn members_of(
         });
     }
     let addresses = members.iter().map(|member| member.email.as_str());
-    let mut addresses = addresses.filter(|email| !email.is_empty()).peekable();
+    let mut addresses = addresses.filter(|email| is_address(email)).peekable();
     let writes = addresses.peek().is_some();
     Ok(Some(Members {
         absent: uids.len().min(SHOWN) - members.len(),

@@ -31,6 +31,7 @@ mod help;
 mod history;
 mod home;
 mod import;
+mod invitations;
 mod item_rights;
 mod limit;
 mod list_frame;
@@ -107,6 +108,7 @@ pub struct Web {
     pub(crate) outlets: Outlets,
     forgotten: forgotten::Limits,
     letters: account::Limits,
+    looks: invitations::Looks,
     undos: undo::Undos,
     lately: dispatch::Lately,
     verify: verify::public::Limits,
@@ -134,8 +136,15 @@ impl Web {
             outlets,
             forgotten: forgotten::Limits::default(),
             letters: account::Limits::default(),
+            looks: invitations::Looks::default(),
             verify: verify::public::Limits::default(),
         })
+    }
+
+    /// Takes up the key of forms, before anybody is served: pages that were open at the last stop stay
+    /// good.
+    pub async fn remember_forms(&self) -> crate::domain::error::Result<()> {
+        self.sessions.remember_forms().await
     }
 }
 
@@ -441,7 +450,10 @@ fn files(place: &str) -> Router<Arc<Web>> {
 fn people() -> Router<Arc<Web>> {
     Router::new()
         .route("/groups", get(groups::list).post(groups::found))
-        .route("/join/{token}", get(groups::invitation).post(groups::join))
+        .route(
+            "/join/{token}",
+            get(invitations::invitation).post(invitations::join),
+        )
         .route("/g/{name}/members", get(groups::members))
         .route("/g/{name}/members/add", post(groups::add))
         .route("/g/{name}/members/invite", post(groups::invite))

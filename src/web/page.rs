@@ -80,11 +80,11 @@ impl Shell {
         format!("{invalid}{described}{focus}")
     }
 
-    /// Whether the refused form had this number in a field.
-    pub fn has_sent(&self, name: &str, number: &i64) -> bool {
-        let number = number.to_string();
+    /// Whether the refused form had this in a field.
+    pub fn has_sent(&self, name: &str, wanted: impl ToString) -> bool {
+        let wanted = wanted.to_string();
         let mut sent = self.sent.iter();
-        sent.any(|(sent, value)| sent == name && *value == number)
+        sent.any(|(sent, value)| sent == name && *value == wanted)
     }
 }
 
@@ -189,6 +189,8 @@ pub struct SignIn {
     pub shell: Shell,
     pub login: String,
     pub next: String,
+    /// What is told of an invitation that is answered next.
+    pub invited: Option<String>,
     /// A forgotten password can be set anew.
     pub forgotten: bool,
     pub problem: Option<String>,

@@ -312,7 +312,7 @@ async fn alerts(
                     NoticeKind::Unsent => Some(("/outbox", text.mail.outbox)),
                     _ => None,
                 },
-                undo: notice.can_be_undone().then_some(text.undo),
+                undo: notice.can_be_undone().then_some(text.mail.undo_answer),
             });
             continue;
         }

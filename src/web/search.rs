@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
+use serde::Deserialize;
 
 use super::{
     Web,
@@ -46,6 +47,8 @@ pub use params::scope_value;
 use params::{Params, parse_scope, parse_tool};
 pub use suggest::suggest;
 
+/// Where the results are shown again, with the data of now.
+pub const RESULTS: &str = "/search/last";
 /// Lines below a result's name.
 const LINES: usize = 3;
 /// Lines of these for comments and for titles of attached documents.
@@ -83,6 +86,8 @@ struct Results {
     /// When it was asked, of a last search shown again.
     asked_at: Option<String>,
     results: Vec<Found>,
+    /// Those that are ticked.
+    ticked: Vec<String>,
     into_lists: Vec<(String, String)>,
     /// Books a selection can be shared with or moved into.
     targets: Vec<(i64, String)>,
@@ -134,20 +139,39 @@ pub async fn page(
             request,
             outcome,
             at: None,
+            ticked: Vec::new(),
         };
         show_results(&web, &visit, asked, Told::Nothing).await
     };
     visit.answer(&web, shown).await
 }
 
+/// The results whose boxes are ticked, with commas between them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Ticks {
+    ticked: String,
+}
+
 /// `GET /search/last`: the same question with the rights and the data of now.
-pub async fn last(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    let shown = last_telling(&web, &visit, done.into());
+pub async fn last(
+    State(web): State<Arc<Web>>,
+    visit: Visit,
+    Query(done): Query<Done>,
+    Query(ticks): Query<Ticks>,
+) -> Response {
+    let ticked = ticks.ticked.split(',').map(str::to_owned).collect();
+    let shown = last_telling(&web, &visit, ticked, done.into());
     visit.answer(&web, shown).await
 }
 
-/// The last search, with what was done to its results on top.
-pub async fn last_telling(web: &Arc<Web>, visit: &Visit, told: Told) -> Result<Response> {
+/// The last search, some of its results ticked, with what was done to them on top.
+pub async fn last_telling(
+    web: &Arc<Web>,
+    visit: &Visit,
+    ticked: Vec<String>,
+    told: Told,
+) -> Result<Response> {
     let Some(last) = web.core.last_search(&visit.actor).await? else {
         return match told {
             Told::Refused(..) => show_results(web, visit, Asked::default(), told).await,
@@ -166,6 +190,7 @@ pub async fn last_telling(web: &Arc<Web>, visit: &Visit, told: Told) -> Result<R
         request: last.request,
         outcome: Some(outcome),
         at: Some(when::shown(last.at, visit.text)),
+        ticked,
     };
     show_results(web, visit, asked, told).await
 }
@@ -187,6 +212,8 @@ struct Asked {
     outcome: Option<Outcome>,
     /// When it was asked, where it is the last search shown again.
     at: Option<String>,
+    /// Results that are ticked.
+    ticked: Vec<String>,
 }
 
 async fn show_results(web: &Arc<Web>, visit: &Visit, asked: Asked, told: Told) -> Result<Response> {
@@ -195,6 +222,7 @@ async fn show_results(web: &Arc<Web>, visit: &Visit, asked: Asked, told: Told) -
         request,
         outcome,
         at: asked_at,
+        ticked,
     } = asked;
     let text = visit.text;
     let status = told.status();
@@ -274,6 +302,7 @@ async fn show_results(web: &Arc<Web>, visit: &Visit, asked: Asked, told: Told) -
         wider: wider(&params, &outcome, text),
         asked_at,
         results,
+        ticked,
         params,
         into_lists: Vec::new(),
         targets: targets(&fitting, None, visit).await?,

@@ -59,8 +59,8 @@ pub async fn begin(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let visit = &posted.visit;
     let begun = async {
         let password = posted.value("password");
-        if let Err(told) = confirmed(&web, visit, password).await? {
-            return Ok(told.about(["password"]));
+        if let Err(told) = confirmed(&web, visit, password, "password").await? {
+            return Ok(told);
         }
         let begun = web.core.begin_second_factor(&visit.actor, new_secret());
         begun.await.map(|()| Told::Nothing)
@@ -124,8 +124,9 @@ pub async fn remove(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 /// What is wrong with the password or the code that were sent, if anything.
 async fn both(web: &Web, posted: &Posted) -> Result<Option<Told>> {
     let visit = &posted.visit;
-    if let Err(told) = confirmed(web, visit, posted.value("password")).await? {
-        return Ok(Some(told.about(["password"])));
+    let password = posted.value("password");
+    if let Err(told) = confirmed(web, visit, password, "password").await? {
+        return Ok(Some(told));
     }
     let typed = posted.value("code");
     let (person, peer) = (visit.actor.person, visit.visitor.address);
@@ -145,9 +146,9 @@ fn wrong(code: Code, visit: &Visit) -> Told {
         _ => Told::Refused(
             StatusCode::FORBIDDEN,
             visit.text.account.code_wrong.to_owned(),
-        ),
+        )
+        .about(["code"]),
     }
-    .about(["code"])
 }
 
 async fn answered(web: &Arc<Web>, visit: &Visit, outcome: Result<(Told, Vec<String>)>) -> Response {

@@ -266,6 +266,7 @@ pub fn params(posted: &Posted) -> ListParams {
         show: posted.value("show").to_owned(),
         sort: posted.value("of-sort").to_owned(),
         all: 0,
+        ticked: posted.values("id").collect::<Vec<_>>().join(","),
     }
 }
 

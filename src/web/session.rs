@@ -1,6 +1,9 @@
 //! Web sessions: a random cookie whose digest is a row of the store, and form tokens bound to it.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
 
 use hmac::{Hmac, KeyInit, Mac};
 use http::{Extensions, HeaderMap, HeaderValue, header};
@@ -31,11 +34,15 @@ const WRONG_CODES: u32 = 5;
 /// Characters kept of what a browser says of itself.
 const AGENT: usize = 300;
 
+type Key = [u8; 64];
+
 /// Signs people in and out of the web.
 pub struct Sessions {
     core: Arc<Core>,
-    /// Made anew at each start: forms of an earlier process are refused, sessions live on.
-    form_key: [u8; 64],
+    /// Marks forms, the same after a restart: pages live on as sessions do.
+    form_key: OnceLock<Key>,
+    /// Marks tickets; made anew at each start, so that nobody who reads the store makes one.
+    ticket_key: Key,
     /// Codes of each ticket.
     codes: Limit,
 }
@@ -81,13 +88,27 @@ impl Session {
 impl Sessions {
     /// Sessions of the store behind a core.
     pub fn new(core: Arc<Core>) -> Self {
-        let mut form_key = [0; 64];
-        rand::fill(&mut form_key[..]);
         Self {
             core,
-            form_key,
+            form_key: OnceLock::new(),
+            ticket_key: new_key(),
             codes: Limit::new(WRONG_CODES),
         }
+    }
+
+    /// Takes up the key of forms that the store has.
+    pub async fn remember_forms(&self) -> Result<()> {
+        let mut key = [0; 64];
+        let kept = self.core.form_key().await?;
+        for (octet, kept) in key.iter_mut().zip(kept.bytes()) {
+            *octet = kept;
+        }
+        self.form_key.get_or_init(|| key);
+        Ok(())
+    }
+
+    fn form_key(&self) -> &Key {
+        self.form_key.get_or_init(new_key)
     }
 
     /// The session of a request; without one, or when it has ended, nobody is signed in.
@@ -149,7 +170,7 @@ impl Sessions {
 
     fn mark(&self, person: &Person, until: i64) -> String {
         let said = format!("ticket {} {until} {}", person.id, person.password_hash);
-        self.signed(said.as_bytes())
+        hex(&mac(&self.ticket_key, said.as_bytes()))
     }
 
     /// Begins a session and gives the cookie to set.
@@ -182,24 +203,15 @@ impl Sessions {
     pub fn form_token(&self, session: &Session) -> String {
         let mut mask = [0; 32];
         rand::fill(&mut mask[..]);
-        let token = self.mac(session.cookie.as_bytes());
+        let token = mac(self.form_key(), session.cookie.as_bytes());
         let masked: Vec<u8> = mask.iter().zip(token).map(|(a, b)| a ^ b).collect();
         hex(&mask) + &hex(&masked)
     }
 
     /// The proof that this server led a person to an address with such a query.
     pub fn proof(&self, person: PersonId, query: &str) -> String {
-        self.signed(format!("told {person} {query}").as_bytes())
-    }
-
-    fn signed(&self, said: &[u8]) -> String {
-        hex(&self.mac(said))
-    }
-
-    fn mac(&self, said: &[u8]) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new(&self.form_key.into());
-        mac.update(said);
-        mac.finalize().into_bytes().into()
+        let said = format!("told {person} {query}");
+        hex(&mac(self.form_key(), said.as_bytes()))
     }
 
     /// Whether a form was made for this session.
@@ -209,8 +221,21 @@ impl Sessions {
         };
         let (mask, masked) = octets.split_at(32);
         let token: Vec<u8> = mask.iter().zip(masked).map(|(a, b)| a ^ b).collect();
-        bool::from(self.mac(session.cookie.as_bytes()).ct_eq(&token))
+        let own = mac(self.form_key(), session.cookie.as_bytes());
+        bool::from(own.ct_eq(&token))
     }
+}
+
+fn new_key() -> Key {
+    let mut key = [0; 64];
+    rand::fill(&mut key[..]);
+    key
+}
+
+fn mac(key: &Key, said: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new(&(*key).into());
+    mac.update(said);
+    mac.finalize().into_bytes().into()
 }
 
 /// What [`hex`] writes.

@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -14,8 +14,10 @@ use serde::Deserialize;
 use super::{
     Web,
     contacts::forget_place,
+    invitations,
     page::{SignIn, SignInCode, see_other, show, show_later},
     params::Query,
+    place::encode_segment,
     request::{Visit, anonymous_failure, public_shell},
     session::Visitor,
 };
@@ -37,10 +39,11 @@ pub struct Next {
 pub async fn form(
     State(web): State<Arc<Web>>,
     Query(next): Query<Next>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Response {
-    let text = text::choose(None, &headers);
-    let page = page(&web, text, String::new(), next.next, None).await;
+    let text = text::choose(None, request.headers());
+    let from = crate::http::peer(request.extensions());
+    let page = page(&web, (text, from), String::new(), next.next, None).await;
     show(StatusCode::OK, &page)
 }
 
@@ -84,7 +87,14 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
         Err(error) => return anonymous_failure(&error, &headers),
     };
     refused(
-        &page(&web, text, sent.login, sent.next, Some(problem)).await,
+        &page(
+            &web,
+            (text, from.address),
+            sent.login,
+            sent.next,
+            Some(problem),
+        )
+        .await,
         wait,
     )
 }
@@ -131,7 +141,8 @@ pub async fn code(State(web): State<Arc<Web>>, request: Request) -> Response {
     let (problem, wait) = match tried.await {
         Ok(None) => {
             let problem = Some(text.account.ticket_over.to_owned());
-            let page = page(&web, text, String::new(), sent.next, problem).await;
+            let reader = (text, from.address);
+            let page = page(&web, reader, String::new(), sent.next, problem).await;
             return refused(&page, None);
         }
         Ok(Some((person, Code::Right(_)))) => {
@@ -185,26 +196,24 @@ async fn code_page(
     }
 }
 
-/// What the sign-out button sends.
-#[derive(Debug, Deserialize)]
-pub struct SignOut {
-    token: String,
-}
-
-/// `POST /logout`
+/// `POST /logout`: leads to the sign-in, and from there to `next`.
+///
+/// It needs no token of a form: whoever wants to leave a shared computer leaves it, however old the
+/// page is. Another site's form is refused before, and brings no cookie, which is `SameSite=Lax`.
 pub async fn sign_out(
     State(web): State<Arc<Web>>,
     secure: Option<axum::Extension<Secure>>,
     visit: Visit,
-    Form(sent): Form<SignOut>,
+    Form(next): Form<Next>,
 ) -> Response {
-    if !visit.accepts(&web, &sent.token) {
-        return see_other("/");
-    }
+    let login = match local_path(&next.next) {
+        "/" => "/login".to_owned(),
+        next => format!("/login?next={}", encode_segment(next)),
+    };
     let secure = secure.is_some_and(|secure| secure.0.0);
     match web.sessions.end(&visit.session, secure).await {
         Ok(cookie) => {
-            let mut response = see_other("/login");
+            let mut response = see_other(&login);
             response.headers_mut().insert(header::SET_COOKIE, cookie);
             response
         }
@@ -214,12 +223,15 @@ pub async fn sign_out(
 
 async fn page(
     web: &Web,
-    text: &'static Text,
+    (text, from): (&'static Text, IpAddr),
     login: String,
     next: String,
     problem: Option<String>,
 ) -> SignIn {
+    // People sign in without it too.
+    let invited = invitations::told_first(web, &next, from, text).await;
     SignIn {
+        invited: invited.unwrap_or_default(),
         shell: public_shell(web, text).await,
         login,
         next,

@@ -25,6 +25,7 @@ use crate::{
         error::{Error, Result},
         history::Restored,
         id::{RevisionId, Timestamp},
+        rule::Rule,
         settings::Settings,
         store::Removal,
         trash::Removed,
@@ -124,13 +125,13 @@ pub async fn copy(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
 pub async fn back(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
     let visit = &posted.visit;
     let Some(at) = moment(&posted) else {
-        return no_moment(&web, &place, visit).await;
+        return no_moment(&web, &place, &posted, "at").await;
     };
     let restored = async {
         let book = place.open(&web, visit).await?;
         book.restore_place_at(at).await
     };
-    went_back(&web, &place, visit, restored.await).await
+    went_back(&web, &place, &posted, "at", restored.await).await
 }
 
 /// `POST …/trash/undo-client`: everything one client of the person did since a moment.
@@ -141,11 +142,11 @@ pub async fn undo_client(
 ) -> Response {
     let visit = &posted.visit;
     let Some(since) = moment(&posted) else {
-        return no_moment(&web, &place, visit).await;
+        return no_moment(&web, &place, &posted, "since").await;
     };
     let client = posted.value("client");
     let restored = web.core.undo_client(&visit.actor, client, since).await;
-    went_back(&web, &place, visit, restored).await
+    went_back(&web, &place, &posted, "since", restored).await
 }
 
 /// `POST …/trash/hold`: whether large deletions wait for a confirmation.
@@ -169,27 +170,54 @@ fn moment(posted: &Posted) -> Option<Timestamp> {
     }
 }
 
-async fn no_moment(web: &Arc<Web>, place: &PlacePath, visit: &Visit) -> Response {
-    let told = Told::Refused(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        visit.text.no_moment.to_owned(),
-    );
-    let page = show_page(web, place, visit, Paged::default(), told);
-    visit.answer(web, page).await
+async fn no_moment(
+    web: &Arc<Web>,
+    place: &PlacePath,
+    posted: &Posted,
+    field: &'static str,
+) -> Response {
+    let why = posted.visit.text.no_moment.to_owned();
+    let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why);
+    at_the_moment(web, place, posted, field, told).await
+}
+
+/// The page with the moment that was refused, in its field.
+async fn at_the_moment(
+    web: &Arc<Web>,
+    place: &PlacePath,
+    posted: &Posted,
+    field: &'static str,
+    told: Told,
+) -> Response {
+    let sent = [
+        (field, posted.value("at")),
+        ("client", posted.value("client")),
+    ];
+    let told = told.about([field]).with_sent(sent);
+    let page = show_page(web, place, &posted.visit, Paged::default(), told);
+    posted.visit.answer(web, page).await
 }
 
 async fn went_back(
     web: &Arc<Web>,
     place: &PlacePath,
-    visit: &Visit,
+    posted: &Posted,
+    field: &'static str,
     outcome: Result<(Restored, Vec<Undo>)>,
 ) -> Response {
+    let visit = &posted.visit;
     let done = outcome.map(|(back, undos)| {
         let here = format!("{}/trash", place.path());
         let kept = web.undos.keep(visit, undos, &here);
         Done::went_back(&back).undone_by(kept)
     });
-    settled(web, place, visit, done).await
+    match done {
+        Err(error @ Error::Invalid(Rule::Moment)) => {
+            let told = Told::refused(&error, visit);
+            at_the_moment(web, place, posted, field, told).await
+        }
+        done => settled(web, place, visit, done).await,
+    }
 }
 
 async fn settled(
@@ -258,13 +286,7 @@ async fn show_page(
                 .iter()
                 .map(|removal| row(removal, (false, true), &clients, visit))
                 .collect(),
-            clients: used
-                .into_iter()
-                .map(|label| {
-                    let name = clients.name(&label);
-                    (label, name)
-                })
-                .collect(),
+            clients: clients.names(used),
             now: when::input(Timestamp::now()),
             holds,
             newest: !(paged.after.is_empty() && paged.lost.is_empty()),

@@ -13,6 +13,7 @@ use http::StatusCode;
 use self::shown::{OWN_FIELDS, is_filled, lines_of, shown};
 use super::{
     Web,
+    error::explain,
     form::Posted,
     page::{Shell, Tool, show},
     params::{Path, Query},
@@ -211,7 +212,14 @@ pub async fn ask(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) ->
     match asked.await {
         Ok(done) => done.at(&item.path()),
         Err(error) => {
-            let page = ask_page(&web, &item, visit, Told::refused(&error, visit));
+            let told = match error {
+                Error::Invalid(Rule::Address(_)) => {
+                    let (status, _, message) = explain(&error, visit.text);
+                    Told::Refused(status, message).about(["address"])
+                }
+                error => Told::refused(&error, visit),
+            };
+            let page = ask_page(&web, &item, visit, told.with_sent(posted.fields()));
             visit.answer(&web, page).await
         }
     }

@@ -289,7 +289,21 @@ fn a_number_is_added_without_script_and_a_stale_page_overwrites_nothing() {
         &[("tel-0", "+33 6 39 98 00 01"), ("tel-1", "1")],
     );
     assert_eq!(more.status, 200);
-    assert!(more.text().contains("name=\"tel-2\""));
+    // Typing goes on in it.
+    let added = "name=\"tel-2\" value=\"\" inputmode=\"tel\" autofocus";
+    assert!(more.text().contains(added), "{}", more.text());
+    let refused = contact.press("send", &[("email-0", "no address")]);
+    assert_eq!(refused.status, 422);
+    let page = refused.text();
+    assert!(
+        page.contains("“no address” is no e-mail address."),
+        "{page}"
+    );
+    assert!(page.contains("href=\"#email-0\""), "{page}");
+    let marked =
+        "spellcheck=\"false\" aria-invalid=\"true\" autofocus aria-describedby=\"problem\"";
+    assert!(page.contains(marked), "{page}");
+    assert!(!stored(&server).contains("no address"));
     // What is no date is refused, and what else was typed stays to be sent again.
     let refused = contact.press("send", &[("bday", "abc"), ("org", "Typed already")]);
     assert_eq!(refused.status, 422);
@@ -412,8 +426,24 @@ fn only_the_owner_asks_and_not_every_day() {
     assert_eq!(again.status, 422, "{again:?}");
     // An address the contact does not have.
     server.sql("UPDATE verification SET asked = asked - 86400001");
-    let other = ask(&alice, &card, &[("address", "eve@example.org")]);
+    let fields = [
+        ("address", "eve@example.org"),
+        ("purpose", "you are a customer"),
+        ("hide", "bday"),
+    ];
+    let other = ask(&alice, &card, &fields);
     assert_eq!(other.status, 422);
+    let page = other.text();
+    assert!(page.contains("<a href=\"#address\">"), "{page}");
+    assert!(
+        page.contains("id=\"address\" aria-invalid=\"true\""),
+        "{page}"
+    );
+    assert!(page.contains("value=\"you are a customer\""), "{page}");
+    assert!(
+        page.contains("name=\"hide\" value=\"bday\" checked"),
+        "{page}"
+    );
     server.share("alice", "Tanneur", "Team");
     let bob = Browser::of(&server.address, "bob");
     let shared = bob.card_named("/g/Team", "Zélie Tanneur").expect("a card");

@@ -75,6 +75,27 @@ fn signing_in_leads_where_one_wanted_to_go() {
     let answer = browser.submit("/logout", &[("token", &token)]);
     assert_eq!(answer.header("location"), Some("/login"));
     assert_eq!(browser.get("/c/private").status, 303);
+
+    // A page that is too old for any other form signs out too, and leads nowhere else.
+    browser.sign_in("bob", "demo");
+    let fields = [("token", "old"), ("next", "https://example.org/")];
+    let from = [
+        ("Sec-Fetch-Site".to_owned(), "cross-site".to_owned()),
+        (
+            "Cookie".to_owned(),
+            browser.cookie.clone().expect("a cookie"),
+        ),
+        (
+            "Content-Type".to_owned(),
+            "application/x-www-form-urlencoded".to_owned(),
+        ),
+    ];
+    let foreign = request(&server.address, "POST", "/logout", &from, b"token=old");
+    assert_eq!(foreign.status, 403);
+    assert_eq!(browser.get("/c/private").status, 200);
+    let answer = browser.submit("/logout", &fields);
+    assert_eq!(answer.header("location"), Some("/login"));
+    assert_eq!(browser.get("/c/private").status, 303);
 }
 
 #[test]

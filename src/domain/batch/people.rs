@@ -125,7 +125,7 @@ pub enum GroupOp {
     /// Ends an invitation into a group. `NotFound` for none of it.
     WithdrawInvitation { group: GroupId, token: String },
     /// Joins by an invitation. `NotFound` when it was used or has expired, `Invalid` when who invited
-    /// runs the group no more.
+    /// runs the group no more, and for a member, who leaves it to whom it was made for.
     AcceptInvitation { token: String, person: PersonId },
 }
 

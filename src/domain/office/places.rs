@@ -10,12 +10,13 @@ use super::{
 };
 use crate::domain::{
     actor::{Actor, Client},
-    batch::{GroupOp, Op},
+    batch::{Batch, GroupOp, Op},
     core::Core,
     device::DeviceAccess,
     error::{Error, Result},
     group::Leaving,
     id::{GroupId, PersonId, Timestamp},
+    item::random_id,
     json,
     outbox::Outgoing,
     principal::{Group, GroupOptions, Member, Role, valid_group_name},
@@ -36,6 +37,7 @@ const NEW_DEVICES: &str = "new-devices";
 /// Name of the value about the last backup.
 pub const LAST_BACKUP: &str = "last-backup";
 const PUBLIC_URL: &str = "public-url";
+const FORM_KEY: &str = "form-key";
 
 /// The access given to new devices of one kind of client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,6 +254,26 @@ pub async fn public_url(store: &dyn Store) -> Result<Option<String>> {
 }
 
 impl Core {
+    /// The key that forms of pages are marked with: made once, so that a page which is open stays good
+    /// when the server is started again.
+    pub async fn form_key(&self) -> Result<String> {
+        if let Some(key) = self.store().office_value(FORM_KEY).await? {
+            return Ok(key);
+        }
+        let key = random_id(32);
+        let op = OfficeOp::Set {
+            name: FORM_KEY.to_owned(),
+            value: Some(key.clone()),
+        };
+        let batch = Batch {
+            at: Timestamp::now(),
+            ops: vec![Op::Office(op)],
+            ..Batch::default()
+        };
+        self.commit(batch).await?;
+        Ok(key)
+    }
+
     /// The notice at the top of every page.
     pub async fn maintenance_notice(&self) -> Result<Option<String>> {
         self.store().office_value(NOTICE).await

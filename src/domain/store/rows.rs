@@ -6,8 +6,8 @@ use crate::domain::{
     collection::Place,
     device::DeviceAccess,
     id::{
-        AppPasswordId, CollectionId, CommentId, DeviceId, ImportId, ItemId, NoticeId, PersonId,
-        PlacementId, RevisionId, Seq, TagId, Timestamp,
+        AppPasswordId, CollectionId, CommentId, DeviceId, GroupId, ImportId, ItemId, NoticeId,
+        PersonId, PlacementId, RevisionId, Seq, TagId, Timestamp,
     },
     item::Placement,
     journal::Exchange,
@@ -408,6 +408,7 @@ pub struct Invitation {
     /// Digest of the secret in its link.
     pub token: String,
     pub email: String,
+    pub group: GroupId,
     /// The display name of the group.
     pub group_name: String,
     /// Empty once the account is gone.

@@ -182,7 +182,7 @@ fn group_right(row: &Row<'_>, at: usize) -> rusqlite::Result<GroupRight> {
 
 const INVITATION: &str = "SELECT i.token, i.email, g.display_name, coalesce(p.name, ''), i.expires,
     EXISTS (SELECT 1 FROM membership m WHERE m.grp = i.grp AND m.person = i.inviter
-        AND m.role <> 'member' AND p.disabled = 0)
+        AND m.role <> 'member' AND p.disabled = 0), i.grp
     FROM invitation i JOIN grp g ON g.id = i.grp LEFT JOIN person p ON p.id = i.inviter";
 
 fn invitation(row: &Row<'_>) -> rusqlite::Result<Invitation> {
@@ -193,5 +193,6 @@ fn invitation(row: &Row<'_>) -> rusqlite::Result<Invitation> {
         inviter_name: row.get(3)?,
         expires: Timestamp(row.get(4)?),
         valid: row.get(5)?,
+        group: GroupId(row.get(6)?),
     })
 }

@@ -8,6 +8,7 @@ use super::{
     Alike,
     alike::alike,
     sent::{NAME, Sent},
+    unwritable,
 };
 use crate::{
     domain::{
@@ -71,7 +72,10 @@ pub async fn stored(
 fn created_at(web: &Web, visit: &Visit, book: &Book, stored: &Card) -> Response {
     let place = PlacePath::of(book).path();
     let path = format!("{place}/c/{}", stored.placement.server_id);
-    let done = Done::of(Deed::Created).to(&web.facet.name(&stored.document, &visit.reader()));
+    let done = match unwritable(web, None, &book.content(stored)) {
+        Some(address) => Done::of(Deed::CreatedUnwritable).to(&address),
+        None => Done::of(Deed::Created).to(&web.facet.name(&stored.document, &visit.reader())),
+    };
     done.at(&path)
 }
 

@@ -21,13 +21,10 @@ use crate::{
         form::Posted,
         page::see_other,
         place::{PlacePath, form_encode},
-        search::last_telling,
+        search::{RESULTS, last_telling},
         told::{Deed, Done, Told},
     },
 };
-
-/// Where the results are shown again, with the data of now.
-const RESULTS: &str = "/search/last";
 
 /// Results of one book.
 struct Chosen {
@@ -151,14 +148,14 @@ pub async fn print(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 async fn of_one_place(web: &Arc<Web>, posted: &Posted, page: &str) -> Result<Response> {
     let chosen = match chosen(web, posted).await {
         Err(error @ Error::Invalid(_)) => {
-            return last_telling(web, &posted.visit, Told::refused(&error, &posted.visit)).await;
+            return again(web, posted, Told::refused(&error, &posted.visit)).await;
         }
         chosen => chosen?,
     };
     let [Chosen { book, placements }] = &chosen[..] else {
         let several = posted.visit.text.book.one_place.to_owned();
         let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, several);
-        return last_telling(web, &posted.visit, told).await;
+        return again(web, posted, told).await;
     };
     let ids = placements.iter().map(|p| ("id", p.server_id.as_str()));
     let query = form_encode(&ids.collect::<Vec<_>>());
@@ -173,9 +170,17 @@ pub async fn merge(State(web): State<Arc<Web>>, posted: Posted) -> Response {
             [Chosen { book, placements }] if placements.len() == 2 => {
                 let place = PlacePath::of(book).path();
                 let [first, second] = [&placements[0].server_id, &placements[1].server_id];
-                Ok(see_other(&format!("{place}/duplicates/{first}/{second}")))
+                let pair = format!("{place}/duplicates/{first}/{second}");
+                let book = book.collection().id;
+                let ticked = [first, second].map(|id| value(book, id)).join(",");
+                let query = form_encode(&[("from", "search"), ("ticked", &ticked)]);
+                Ok(see_other(&format!("{pair}?{query}")))
             }
-            _ => Err(Error::Invalid(posted.visit.text.transfer.check_two.into())),
+            _ => {
+                let why = posted.visit.text.transfer.check_two.to_owned();
+                let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why);
+                again(&web, &posted, told).await
+            }
         }
     };
     match shown.await {
@@ -227,8 +232,13 @@ async fn settled(web: &Arc<Web>, posted: &Posted, outcome: Result<Done>) -> Resp
         Ok(done) => done.at(RESULTS),
         Err(error) => {
             let told = Told::refused(&error, &posted.visit);
-            let page = last_telling(web, &posted.visit, told);
-            posted.visit.answer(web, page).await
+            posted.visit.answer(web, again(web, posted, told)).await
         }
     }
+}
+
+/// The results, with what was ticked.
+async fn again(web: &Arc<Web>, posted: &Posted, told: Told) -> Result<Response> {
+    let ticked = posted.values("id").map(str::to_owned).collect();
+    last_telling(web, &posted.visit, ticked, told).await
 }

@@ -206,9 +206,11 @@ function selectionChanged() {
   const everything = $("#whole input[name=everything]");
   if (whole) whole.hidden = chosen < rows().length;
   if (everything && whole.hidden) everything.checked = false;
+  const number = everything?.checked ? Number(everything.dataset.total) : chosen;
+  const merge = $("form.list button[formaction$='/selected/merge']");
+  if (merge) merge.disabled = number !== 2;
   const live = $("#selected-count");
   if (!live) return;
-  const number = everything?.checked ? Number(everything.dataset.total) : chosen;
   const said = number === 1 ? live.dataset.one : live.dataset.text;
   const grouped = number < 10000 ? number : number.toLocaleString(document.documentElement.lang);
   live.textContent = number ? said.replace("{}", grouped) : "";
@@ -289,6 +291,13 @@ const listed = location.pathname;
 const listTitle = document.title;
 let shown = listed;
 
+/** A heading one level lower. */
+function lowered(heading) {
+  const lower = Object.assign(document.createElement("h3"), { id: heading.id });
+  lower.append(...heading.childNodes);
+  heading.replaceWith(lower);
+}
+
 async function showBeside(link) {
   const text = await fetch(link.href).then((answer) => answer.ok && !answer.redirected && answer.text()).catch(() => false);
   if (!text) return go(link.href);
@@ -297,7 +306,8 @@ async function showBeside(link) {
   $("article h1", page).replaceWith(title);
   const beside = $("#beside");
   const isFirst = beside.hidden;
-  beside.replaceChildren($("#actions", page), $("article", page));
+  all("#content > article h2:not(.title), #content > section h2", page).forEach(lowered);
+  beside.replaceChildren($("#actions", page), ...all("#content > article, #content > section", page));
   beside.hidden = false;
   beside.parentElement.classList.add("with-card");
   beside.row = link.closest("tr");
@@ -309,6 +319,23 @@ async function showBeside(link) {
   title.focus();
   return true;
 }
+
+/** To a part of the card beside the list: its first field; whether that card is the one shown. */
+function goBeside(path) {
+  const [page, part] = path.split("#");
+  const target = part && page === location.pathname && $(`#beside:not([hidden]) #${part}`);
+  if (!target) return false;
+  (target.matches("textarea") ? target : $("input:not([type=hidden])", target.parentElement)).focus();
+  return true;
+}
+
+document.addEventListener("click", (event) => {
+  const path = event.target.closest("#beside a[href*='#']")?.getAttribute("href");
+  if (!path || !goBeside(path)) return;
+  event.preventDefault();
+  closeMenus();
+  goBeside(path);
+});
 
 function closeBeside() {
   const beside = $("#beside");
@@ -446,7 +473,7 @@ function edit() {
 }
 
 function go(path) {
-  location.assign(path);
+  if (!goBeside(path)) location.assign(path);
   return true;
 }
 

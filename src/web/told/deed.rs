@@ -9,7 +9,10 @@ use crate::text::Text;
 #[serde(rename_all = "kebab-case")]
 pub enum Deed {
     Created,
+    /// With an e-mail address that is none.
+    CreatedUnwritable,
     Saved,
+    SavedUnwritable,
     Deleted,
     Emptied,
     Restored,
@@ -102,7 +105,9 @@ impl Deed {
     pub fn sentence(self, text: &Text, many: usize) -> Option<&'static str> {
         Some(match self {
             Deed::Created => text.created,
+            Deed::CreatedUnwritable => text.book.created_unwritable,
             Deed::Saved => text.saved,
+            Deed::SavedUnwritable => text.book.saved_unwritable,
             Deed::Deleted => text.deleted,
             Deed::Emptied => text.emptied,
             Deed::Restored => text.restored,

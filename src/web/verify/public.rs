@@ -26,13 +26,14 @@ use crate::{
         id::Timestamp,
         json,
         outbox::{Channel, Kept, LETTER_DAYS, Letter, NewMessage, Sender, is_address},
+        rule::Malformed,
         settings::Settings,
         verification::{Answer, Asked},
     },
     text::{self, Text, by_tag, fill},
     web::{
         Web,
-        edit::wrong,
+        edit::{unwritable, wrong},
         error::explain,
         facet::{FieldList, Form, Submitted},
         forgotten::unstored,
@@ -74,8 +75,12 @@ struct Page {
     heading: String,
     purpose: String,
     form: Form,
+    /// Why what was sent was refused.
+    problem: Option<String>,
     /// Name of the field that the problem is about; empty: none is.
     wrong: String,
+    /// Name of the field in focus; empty: none is.
+    focus: String,
     photo: Option<String>,
     /// The page in each language.
     languages: Vec<(&'static str, &'static str, String)>,
@@ -126,6 +131,7 @@ pub async fn page(
         form: web.facet.form(Some(&asked.content()), text),
         version,
         wrong: String::new(),
+        focus: String::new(),
     };
     let shell = Shell {
         notice: notice.map(str::to_owned),
@@ -186,10 +192,15 @@ pub async fn answer(
         Err(error) => return unstored(anonymous_failure(&error, &headers)),
     };
     // Whatever becomes of it, what was typed is there to be sent again.
-    let again = |more: Option<&str>, wrong: String| Filled {
-        form: typed.form(&web, more, text),
-        version: typed.version.clone(),
-        wrong,
+    let again = |more: Option<&str>, wrong: String| {
+        let form = typed.form(&web, more, text);
+        let added = more.and_then(|list| form.row_for_more(list));
+        Filled {
+            focus: added.unwrap_or_else(|| wrong.clone()),
+            form,
+            version: typed.version.clone(),
+            wrong,
+        }
     };
     if !web.verify.sent.allows(&token) {
         let status = StatusCode::TOO_MANY_REQUESTS;
@@ -211,6 +222,7 @@ pub async fn answer(
                 form: typed.form_over(&web, &asked, &over, text),
                 version,
                 wrong: String::new(),
+                focus: String::new(),
             };
             let said = now.iter().map(|(label, value)| match value.as_str() {
                 "" => text.labelled(label, "–"),
@@ -304,6 +316,14 @@ type Wanted = (Answer, Option<Arc<dyn Edit>>);
 fn corrected(web: &Web, content: &[u8], sent: &Submitted) -> Result<Wanted> {
     let edit = web.facet.edit(Some(content), sent)?;
     let after = edit.apply(Some(content))?;
+    if let Some(value) = unwritable(web, Some(content), &after) {
+        let mut fields = sent.fields.iter();
+        let typed =
+            |(name, typed): &&(String, String)| name.starts_with("email-") && typed.trim() == value;
+        let field = fields.find(typed).map(|(name, _)| name.clone());
+        let field = field.unwrap_or_default();
+        return Err(Error::InvalidDocument(Malformed::Address { field, value }));
+    }
     if web.core.class().differences(content, &after).is_empty() {
         Ok((Answer::Confirmed, None))
     } else {
@@ -423,6 +443,8 @@ struct Filled {
     version: String,
     /// Name of the field that was refused.
     wrong: String,
+    /// Name of the field in focus.
+    focus: String,
 }
 
 fn show_page(
@@ -430,7 +452,7 @@ fn show_page(
     token: &str,
     filled: Filled,
     status: StatusCode,
-    shell: Shell,
+    mut shell: Shell,
 ) -> Response {
     let new = &asked.verification.asked;
     let form = shown(filled.form, &new.hidden);
@@ -450,7 +472,9 @@ fn show_page(
             .collect(),
         version: filled.version,
         form,
+        problem: shell.problem.take(),
         wrong: filled.wrong,
+        focus: filled.focus,
         shell,
     };
     unstored(show(status, &page))

@@ -88,7 +88,15 @@ fn guessing_the_old_password_is_slowed() {
     let mut slowed = false;
     for guess in 0..10 {
         let answer = change(&browser, &format!("guess {guess}"), NEW, NEW);
-        slowed |= answer.status == 429;
+        let page = answer.text();
+        if answer.status == 429 {
+            slowed = true;
+            assert!(page.contains("Too many attempts"), "{page}");
+            // Nothing typed was looked at.
+            assert!(!page.contains("aria-invalid"), "{page}");
+        } else {
+            assert!(page.contains("aria-invalid"), "{page}");
+        }
     }
     assert!(slowed);
     // The open page still works.

@@ -87,6 +87,12 @@ async fn an_invitation_is_used_once_and_in_time() {
             .invite("a@b.example")
             .await,
     );
+    // A member leaves it to whom it is for.
+    invalid(
+        w.core
+            .accept_invitation(&w.actor("max").await, &token)
+            .await,
+    );
     allowed(
         w.core
             .accept_invitation(&w.actor("nora").await, &token)

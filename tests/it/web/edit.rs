@@ -285,6 +285,41 @@ fn the_field_that_is_wrong_says_so() {
 }
 
 #[test]
+fn an_address_that_is_none_is_kept_and_said_to_be_none() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let saved = |path: &str, fields: &[(&str, &str)]| {
+        let answer = browser.save(path, fields, None);
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        browser.page(answer.header("location").expect("the card"))
+    };
+    let fields = [
+        ("given", "Pia"),
+        ("email-0", "not an address"),
+        ("url-0", "pia.example.org"),
+    ];
+    let page = saved("/c/private/new", &fields);
+    assert!(
+        page.contains("“not an address” is no e-mail address"),
+        "{page}"
+    );
+    assert!(!page.contains("mailto:"), "{page}");
+    assert!(page.contains("href=\"https://pia.example.org\""), "{page}");
+    let list = browser.page("/c/private");
+    assert!(list.contains("not an address") && !list.contains("mailto:not"));
+    let card = browser.card_named("/c/private", "Pia").expect("a card");
+    let edit = format!("{card}/edit");
+    // It is said once, of what was typed.
+    let page = saved(&edit, &[("org", "Acme")]);
+    assert!(!page.contains("is no e-mail address"), "{page}");
+    let page = saved(&edit, &[("email-0", "pia@example.org")]);
+    assert!(!page.contains("is no e-mail address"), "{page}");
+    assert!(page.contains("mailto:pia@example.org"), "{page}");
+    let page = saved(&edit, &[("email-0", "pia at example")]);
+    assert!(page.contains("Saved. “pia at example” is no"), "{page}");
+}
+
+#[test]
 fn a_photo_that_is_taken_off_is_so_after_a_look_at_others() {
     let server = Server::start();
     let browser = Browser::of(&server.address, "alice");

@@ -368,6 +368,26 @@ fn a_form_that_is_too_old_leads_back_to_the_page_it_stood_on() {
     }
 }
 
+#[test]
+fn a_page_that_is_open_stays_good_when_the_server_starts_again() {
+    let server = Server::start();
+    let before = Browser::of(&server.address, "alice");
+    let token = hidden(&before.page("/tags"), "token");
+    let server = Server::start_in(server.stop());
+    let mut after = Browser::open(&server.address);
+    after.cookie.clone_from(&before.cookie);
+    let fields = [
+        ("token", token.as_str()),
+        ("name", "Later"),
+        ("colour", "#336699"),
+    ];
+    let answer = after.submit("/tags", &fields);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    assert!(after.page("/tags").contains("Later"));
+    let other = Browser::of(&server.address, "alice");
+    assert_eq!(other.submit("/tags", &fields).status, 403, "of its session");
+}
+
 /// Posts a form with the token of the person's session.
 fn posted(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
     let token = hidden(&browser.page("/tags"), "token");

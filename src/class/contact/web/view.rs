@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     class::contact::{FAVOURITE, eas::date, index::family_first},
-    domain::direction::straight,
+    domain::{direction::straight, outbox::is_address},
     text::{Text, dates, fill},
     web::facet::{Callee, CardAction, CardLine, CardView, Dialled, Reader, mailto, said},
 };
@@ -239,17 +239,41 @@ fn linked(list: &str, kind: &str, value: String, text: &Text, country: Option<Re
     match list {
         "tel" => number(kind, &value, text, country),
         "email" => CardLine {
-            link: Some(mailto(&value)),
+            link: is_address(value.trim()).then(|| mailto(value.trim())),
             value,
             ..CardLine::default()
         },
-        _ => CardLine {
-            link: (value.starts_with("https://") || value.starts_with("http://"))
-                .then(|| value.clone()),
+        list => CardLine {
+            link: match scheme(&value) {
+                Some("http" | "https") => Some(value.clone()),
+                None if list == "url" && is_host(&value) => Some(format!("https://{value}")),
+                _ => None,
+            },
             value,
             ..CardLine::default()
         },
     }
+}
+
+/// `http` and `https` in whatever letters, and what else stands before a colon.
+fn scheme(value: &str) -> Option<&str> {
+    let (scheme, rest) = value.split_once(':')?;
+    if scheme.contains(['/', '?', '#']) {
+        return None;
+    }
+    let is_web = |known: &&str| scheme.eq_ignore_ascii_case(known) && rest.starts_with("//");
+    Some(["http", "https"].into_iter().find(is_web).unwrap_or(scheme))
+}
+
+/// Whether an address without a scheme begins with the name of a host, as people type web pages.
+fn is_host(value: &str) -> bool {
+    let host = value.split(['/', '?', '#']).next().unwrap_or_default();
+    let mut labels = host.split('.');
+    let fits = |label: &str| {
+        let inner = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+        !label.is_empty() && label.chars().all(inner)
+    };
+    host.contains('.') && labels.all(fits) && !value.contains(char::is_whitespace)
 }
 
 /// A number: every one can be called but for faxes; mobile ones take messages; a fax goes to a
@@ -452,6 +476,36 @@ mod tests {
             ("ORG", "F", "F"),
         ] {
             assert_eq!(value(name, raw, &FR), said, "{name} {raw}");
+        }
+    }
+
+    #[test]
+    fn what_people_type_as_a_web_page_or_an_address_leads_there() {
+        use crate::text::EN;
+        for (list, value, link) in [
+            ("url", "example.org", Some("https://example.org")),
+            (
+                "url",
+                "www.example.org/a?b=c:d",
+                Some("https://www.example.org/a?b=c:d"),
+            ),
+            ("url", "müller.example", Some("https://müller.example")),
+            ("url", "http://example.org", Some("http://example.org")),
+            ("url", "Https://Example.org", Some("Https://Example.org")),
+            ("url", "javascript:alert(1.5)", None),
+            ("url", "ann@example.org", None),
+            ("url", "see example.org", None),
+            ("url", "example", None),
+            ("url", "...", None),
+            ("url", "example.org:8080", None),
+            ("custom", "example.org", None),
+            ("custom", "https://example.org", Some("https://example.org")),
+            ("email", "ann@example.org", Some("mailto:ann@example.org")),
+            ("email", "not an address", None),
+            ("email", "nobody", None),
+        ] {
+            let line = linked(list, "other", value.to_owned(), &EN, None);
+            assert_eq!(line.link.as_deref(), link, "{list} {value}");
         }
     }
 

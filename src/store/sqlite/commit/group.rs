@@ -465,10 +465,12 @@ impl Commit<'_> {
         if !valid {
             return Err(Error::Invalid(Rule::InvitationVoid).into());
         }
-        self.run("DELETE FROM invitation WHERE token = ?1", [token])?;
-        if self.role(group, person)?.is_none() {
-            self.set_member(group, person, Role::Member)?;
+        // It stays for whom it was made for.
+        if self.role(group, person)?.is_some() {
+            return Err(Error::Invalid(Rule::AlreadyMember).into());
         }
+        self.run("DELETE FROM invitation WHERE token = ?1", [token])?;
+        self.set_member(group, person, Role::Member)?;
         Ok(group.0)
     }
 

@@ -7,7 +7,7 @@ use carnet::domain::{
 };
 
 use super::{Setting, Visitor};
-use crate::support::browser::{escaped, hidden};
+use crate::support::browser::{Browser, escaped, hidden};
 
 #[test]
 fn a_group_is_founded_filled_renamed_left_and_deleted() {
@@ -64,6 +64,28 @@ fn a_group_is_founded_filled_renamed_left_and_deleted() {
     max.refused(&remove, &[("person", &zed_id)], 422);
     ivo.done(&role, &[("person", &max_id), ("role", "admin")]);
     assert!(max.page("/groups").contains("administrator"));
+    // One stays on the page of the members that the button stood on.
+    let zed = [("login", "zed")];
+    max.done(&format!("{members}/add"), &zed);
+    for (verb, from, shown) in [
+        ("co-admin", ("", "3"), "?page=3&"),
+        ("member", ("ze", "1"), "?q=ze&"),
+    ] {
+        let (of_q, of_page) = from;
+        let fields = [
+            ("person", zed_id.as_str()),
+            ("role", verb),
+            ("of-q", of_q),
+            ("of-page", of_page),
+        ];
+        let answer = max.post(&role, &fields);
+        let led = answer.header("location").expect("a page");
+        assert!(led.starts_with(&format!("{members}{shown}")), "{led}");
+    }
+    let fields = [("person", "0"), ("role", "member"), ("of-q", "ze")];
+    let page = max.post(&role, &fields).text();
+    assert!(page.contains("name=\"of-q\" value=\"ze\""), "{page}");
+    max.done(&remove, &[("person", &zed_id)]);
     let page = ivo.done(&format!("{members}/leave"), &[("leaving", "copies")]);
     assert!(page.contains("You left") && page.contains("not in a group yet"));
     assert_eq!(ivo.status(&members), 404);
@@ -74,9 +96,36 @@ fn a_group_is_founded_filled_renamed_left_and_deleted() {
         &[("email", "ivo@example.org")],
     );
     let page = answer.text();
-    assert!(page.contains(r#"<a href="http://127.0.0.1:"#), "{page}");
+    // To be sent on, not to be followed.
+    assert!(page.contains(">http://127.0.0.1:"), "{page}");
+    assert!(page.contains("data-copy=\"invitation-link\""), "{page}");
     let at = page.find("/join/").expect("a link");
-    let link = page[at..].split('"').next().expect("a link").to_owned();
+    let link = page[at..].split('<').next().expect("a link").to_owned();
+    // Whoever is in the group already leaves it to whom it is for.
+    let own = max.page(&link);
+    assert!(
+        own.contains("send this link to the person invited"),
+        "{own}"
+    );
+    assert!(!own.contains("Join the group"), "{own}");
+    let refused = max.refused(&link, &[], 422);
+    assert!(refused.contains("already in this group"), "{refused}");
+    // Signing in, one is told what for, and says as whom one joins.
+    let mut stranger = Browser::open(&setting.server.address);
+    let asked = stranger.get(&link);
+    let sign_in = asked.header("location").expect("the sign-in").to_owned();
+    let form = stranger.page(&sign_in);
+    assert!(form.contains(&escaped("Team <3>")), "{form}");
+    assert!(form.contains(&escaped("max <i>")) && form.contains("Sign in to answer"));
+    let wrong = stranger.page("/login?next=/join/ffff");
+    assert!(!wrong.contains("Sign in to answer"), "{wrong}");
+    stranger.sign_in("zed", "demo");
+    let page = stranger.page(&link);
+    assert!(page.contains(&format!("You are signed in as {}", escaped("zed <i>"))));
+    let other = [("next", link.as_str())];
+    let answer = stranger.submit("/logout", &other);
+    assert_eq!(answer.header("location"), Some(sign_in.as_str()));
+    assert_eq!(stranger.get(&link).status, 303, "signed out");
     let asked = ivo.page(&link);
     assert!(asked.contains("Join the group"), "{asked}");
     assert!(
@@ -98,7 +147,7 @@ fn a_group_is_founded_filled_renamed_left_and_deleted() {
             .post(&format!("{members}/invite"), &[("email", email)])
             .text();
         let at = page.find("/join/").expect("a link");
-        let link = page[at..].split('"').next().expect("a link").to_owned();
+        let link = page[at..].split('<').next().expect("a link").to_owned();
         let at = page.find(&format!(">{email}<")).expect("who is invited");
         (link, hidden(&page[at..], "invitation"))
     };

@@ -1,7 +1,7 @@
 //! Duplicates: suggested with their reasons, merged field by field, told apart, and taken back.
 
 use crate::support::{
-    browser::{Browser, hidden},
+    browser::{Browser, escaped, hidden},
     dav::Book,
     server::Server,
 };
@@ -229,7 +229,27 @@ fn merging_needs_the_rights_of_both() {
     for (count, status) in [(1, 422), (2, 303), (3, 422)] {
         let mut fields = vec![("token", token.as_str())];
         fields.extend(all[..count].iter().map(|id| ("id", id.as_str())));
+        fields.extend([("of-page", "1"), ("of-sort", "modified")]);
         let answer = browser.submit(&format!("{HERE}/selected/merge"), &fields);
         assert_eq!(answer.status, status, "{count}");
+        if status == 422 {
+            let page = answer.text();
+            assert!(page.contains("Check exactly two"), "{page}");
+            assert_eq!(
+                page.matches(" checked>").count(),
+                count,
+                "ticks stay: {page}"
+            );
+            assert!(
+                page.contains("name=\"of-sort\" value=\"modified\""),
+                "{page}"
+            );
+            continue;
+        }
+        // Going back leads to the same list with both ticked.
+        let page = browser.page(answer.header("location").expect("both sides"));
+        let back = format!("{HERE}?sort=modified&page=1&ticked={}%2C{}", all[0], all[1]);
+        assert!(page.contains(&escaped(&back)), "{page}");
+        assert_eq!(browser.page(&back).matches(" checked>").count(), 2);
     }
 }
