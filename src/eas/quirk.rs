@@ -129,6 +129,17 @@ pub fn ignores_reverts(device: &Device) -> bool {
     is_outlook(device)
 }
 
+/// Android's client and its descendants look the id of a Command up before they store the ids that the
+/// Responses of the same answer give: they ignore the Delete of such an item.
+pub fn stores_ids_last(device: &Device) -> bool {
+    is_aosp(&device.user_agent)
+        || device.user_agent.starts_with("Android-Mail")
+        || device
+            .device_type
+            .to_ascii_lowercase()
+            .starts_with("samsung")
+}
+
 fn is_ios(device: &Device) -> bool {
     let device_type = device.device_type.to_ascii_lowercase();
     ["iphone", "ipad", "ipod"]

@@ -76,7 +76,7 @@ impl DeviceBook {
                     },
                 },
                 Command::Change { server_id, edit } if is_temporary(server_id) => {
-                    // Deleted by the answer after the one that gave it this id: swallowed, and kept.
+                    // Deleted by the answer that gave it this id, or the next: swallowed, and kept.
                     if let Ok(bytes) = edit.apply(None) {
                         let refusal = home.refusal(None, bytes, Why::Adding);
                         work.ops.push(refusal.known_as(server_id).into());

@@ -31,7 +31,7 @@ pub enum Command {
 /// Outcomes of the commands, in their order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// An Add was done, or refused and is deleted again by the next answer.
+    /// An Add was done, or refused and is deleted again.
     Added {
         client_id: String,
         server_id: String,
@@ -75,6 +75,8 @@ pub struct SyncCall {
     pub request: String,
     /// The client ignores a single revert, so it is repeated.
     pub repeats_reverts: bool,
+    /// The client looks an id up before it stores those that the same answer gives.
+    pub stores_ids_last: bool,
     /// Settings the face stores with the key (options, supported elements); none keeps the former
     /// ones.
     pub settings: Option<String>,

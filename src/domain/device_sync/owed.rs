@@ -3,7 +3,8 @@
 //! Clients may look the id of a Change or Delete up before they store the ids that the Responses of
 //! the same answer give to their Adds; Android's parser (`ContactsSyncParser`) does. To such a client
 //! a Change of an id given in this answer is a second contact, and the Delete of it means nothing. So
-//! of an item whose id an answer gives, that answer tells nothing else. To find the one item that a
+//! of an item whose id an answer gives, that answer tells nothing else; but a client that is not
+//! known to be of this kind is told at once that an item it may not add is gone. To find the one item that a
 //! device cannot take, the copies of an answer are told one by one, too.
 
 use std::collections::HashSet;
@@ -11,9 +12,9 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Outcome,
+    Outcome, SyncCall,
     choke::Choke,
-    commands::Work,
+    commands::{Work, is_temporary},
     record::{Previous, Record},
 };
 use crate::domain::{
@@ -94,11 +95,13 @@ impl Work {
     }
 
     /// Takes out of the answer what it may not tell yet.
-    pub(super) fn put_off(&mut self, choke: &Choke) -> Vec<(What, String)> {
+    pub(super) fn put_off(&mut self, call: &SyncCall, choke: &Choke) -> Vec<(What, String)> {
         let added = added(&self.outcomes);
         let told = std::mem::take(&mut self.forced);
+        let waits =
+            |item: &String| added.contains(item) && (call.stores_ids_last || !is_temporary(item));
         let (mut left, mut told): (Vec<_>, Vec<_>) =
-            told.into_iter().partition(|(_, item)| added.contains(item));
+            told.into_iter().partition(|(_, item)| waits(item));
         if choke.is_narrow() && told.len() > 1 {
             let held_back = choke.held_back();
             let may_be_it = |item| !self.merged.contains(item) && !held_back.contains(item);

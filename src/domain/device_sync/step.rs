@@ -48,7 +48,7 @@ impl DeviceBook {
         if let Some(item) = &withheld {
             work.leave_out(item);
         }
-        let mut left = work.put_off(&choke);
+        let mut left = work.put_off(call, &choke);
         let (mut page, certain) = if call.get_changes {
             let forced = work.forced.iter().chain(&left).map(|(_, item)| item);
             let sent = forced.chain(&withheld).cloned().collect();

@@ -218,6 +218,7 @@ impl Filled {
             window: 100,
             request: String::new(),
             repeats_reverts: false,
+            stores_ids_last: false,
             settings: None,
         };
         let device = DeviceBook::new(self.open().await, self.device);

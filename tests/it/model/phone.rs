@@ -265,6 +265,7 @@ impl Phone {
             window,
             request: format!("{said:?} {window} {get_changes}"),
             repeats_reverts: false,
+            stores_ids_last: false,
             settings: None,
         }
     }
@@ -354,7 +355,7 @@ impl Phone {
             };
             // Clients may look it up before they take the outcomes.
             assert!(
-                !is_given(&id),
+                value.is_none() || !is_given(&id),
                 "{id} is told of by the answer that gives it"
             );
             let mine = self.waiting.iter().any(|said| said.id() == Some(&id));

@@ -111,6 +111,7 @@ pub async fn answer(
         window: window.min(room),
         request: prepared.request,
         repeats_reverts: quirk::ignores_reverts(&call.device),
+        stores_ids_last: quirk::stores_ids_last(&call.device),
         settings: serde_json::to_string(&kept).ok(),
     };
     let reply = device_book.sync_while(&sync, &|| !poll.is_ended()).await?;

@@ -157,3 +157,27 @@ fn of_several_copies_the_one_a_device_cannot_take_is_found() {
         assert!(phone.pull().is_empty());
     }
 }
+
+#[test]
+fn an_android_is_told_in_the_next_answer_what_it_may_not_add() {
+    let server = Server::start();
+    let mut phone = Phone::new(&server, "bob", "gmail", "14.1");
+    phone.agent = "Android-Mail/2024.1".to_owned();
+    phone.start();
+    phone.folder = phone.folder_named("Team");
+    phone.prime();
+    phone.pull();
+    let answer = phone.push(&add("55", "Nope"));
+    assert_eq!(responses(&answer), [triple("Add", "55", "1")]);
+    assert!(commands(&answer).is_empty() && says_more(&answer));
+    let temporary = server_id(&answer);
+    // What is said of its id meanwhile is swallowed, and kept.
+    let answer = phone.push(&change(&temporary, "LastName", "Later"));
+    assert!(responses(&answer).is_empty());
+    assert_eq!(commands(&answer), [triple("Delete", &temporary, "")]);
+    assert!(phone.pull().is_empty());
+    let kept = refused(&server, "bob");
+    for text in ["Nope", "Later"] {
+        assert!(kept.iter().any(|kept| kept.contains(text)), "{text}");
+    }
+}
