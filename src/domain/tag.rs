@@ -24,6 +24,16 @@ pub const MOST: usize = 1000;
 /// Characters of a tag that a card names.
 pub const LONGEST: usize = 255;
 
+/// Colours of tags for which nobody chose one, in turn.
+const COLOURS: [&str; 8] = [
+    "#1f5fbf", "#c2571a", "#2e7d4f", "#8e44ad", "#b3261e", "#0f7c8c", "#8a6d0b", "#c2347f",
+];
+
+/// The colour of the next tag of somebody who has so many.
+pub fn next_colour(own: usize) -> &'static str {
+    COLOURS[own % COLOURS.len()]
+}
+
 impl Core {
     /// The actor's tags by name, each with the number of their private items that have it.
     pub async fn tags(&self, actor: &Actor) -> Result<Vec<Tag>> {

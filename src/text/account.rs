@@ -53,14 +53,14 @@ sentences! {
     own_card: "My card", "Ma fiche";
     own_card_text: "What the members of your groups see of you.", "Ce que les membres de vos groupes voient de vous.";
     own_photo: "Your photo", "Votre photo";
-    password_for_email: "Your password, to change the e-mail address", "Votre mot de passe, pour changer l'adresse de courriel";
-    address_title: "Another e-mail address", "Une autre adresse de courriel";
+    password_for_email: "Your password, to change the e-mail address", "Votre mot de passe, pour changer l'adresse e-mail";
+    address_title: "Another e-mail address", "Une autre adresse e-mail";
     address_question: "Is {} your address? Then it becomes the one of your account.", "{} est-elle votre adresse ? Elle devient alors celle de votre compte.";
     address_over: "No address waits to be confirmed.", "Aucune adresse n'attend de confirmation.";
     address_confirm: "It is mine", "C'est la mienne";
     address_asked: "A letter was sent to {}: its link makes it the address of your account. The rest is saved.", "Un message est parti à {} : son lien en fait l'adresse de votre compte. Le reste est enregistré.";
-    address_confirmed: "The e-mail address is changed.", "L'adresse de courriel est changée.";
-    email_taken: "Another account has this e-mail address.", "Un autre compte a cette adresse de courriel.";
+    address_confirmed: "The e-mail address is changed.", "L'adresse e-mail est changée.";
+    email_taken: "Another account has this e-mail address.", "Un autre compte a cette adresse e-mail.";
     change_password: "Change the password", "Changer le mot de passe";
     old_password: "Present password", "Mot de passe actuel";
     next_password: "New password", "Nouveau mot de passe";

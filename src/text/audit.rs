@@ -50,7 +50,7 @@ sentences! {
     word_administrator: "administrator", "administrateur";
     word_no_administrator: "no administrator", "plus administrateur";
     word_quota: "quota", "limite de contacts";
-    word_email: "e-mail address", "adresse de courriel";
+    word_email: "e-mail address", "adresse e-mail";
     word_name: "name", "nom";
     through_command: "command line", "ligne de commande";
     through_outbox: "outbox", "messages sortants";

@@ -27,7 +27,7 @@ sentences! {
     copied_to: "A copy was put into {}.", "Une copie a été mise dans {}.";
     nothing_matches: "Nothing matches.", "Rien ne correspond.";
     tagged_items: "Contacts and documents", "Contacts et documents";
-    messages: "E-mail and messaging", "Courriel et messagerie";
+    messages: "E-mail and messaging", "E-mail et messagerie";
     dates: "Dates", "Dates à retenir";
     date_example: "For example 15 {} 1972, {} or 1972-04-15; without a year too", "Par exemple 15 {} 1972, {} ou 1972-04-15 ; sans année aussi";
     no_date: "“{}” is no date: write it like {} or {}.", "« {} » n'est pas une date : écrivez-la comme {} ou {}.";
@@ -90,6 +90,8 @@ sentences! {
     changed_meanwhile: "This was changed on the server.", "Ceci a été modifié sur le serveur.";
     changed_by_both: "You changed this, and it was changed on the server too.", "Vous avez modifié ceci, et le serveur aussi.";
     changed_by_somebody: "You changed this, or it was changed on the server: what it was when you began is not kept any more.", "Vous avez modifié ceci, ou le serveur : ce que c'était quand vous avez commencé n'est plus conservé.";
+    members_count: "{} members", "{} membres";
+    one_member: "{} member", "{} membre";
     seen_by: "{} members see it", "{} membres le voient";
     seen_by_one: "{} member sees it", "{} membre le voit";
     why_adding: "You may not add contacts there.", "Vous n'avez pas le droit d'ajouter des contacts à cet endroit.";

@@ -71,7 +71,7 @@ sentences! {
     attachments: "Attachments", "Pièces jointes";
     has_attachments: "Has attachments", "A des pièces jointes";
     attach_saves_first: "Documents are attached at once, apart from this form: save it first.", "Les documents s'attachent tout de suite, à part de ce formulaire : sauvez-le d'abord.";
-    no_attachments: "Nothing is attached.", "Rien n'est attaché.";
+    no_attachments: "Nothing is attached.", "Aucune pièce jointe.";
     attach: "Attach a document", "Attacher un document";
     attach_this: "Attach", "Attacher";
     attach_upload: "Upload and attach", "Téléverser et attacher";
@@ -92,7 +92,7 @@ sentences! {
     find_document: "Find a document", "Chercher un document";
     nothing_to_attach: "No document was found.", "Aucun document trouvé.";
     into_folder: "Into the folder", "Dans le dossier";
-    has_document: "Has an attached document", "A un document attaché";
+    has_document: "Has an attached document", "Avec un document attaché";
     tool: "Tool", "Outil";
     all_tools: "All tools", "Tous les outils";
     larger_than: "Larger than (KB)", "Plus grand que (Ko)";

@@ -259,7 +259,7 @@ pub const EN: Text = Text {
     comments_seen_by: "The {} members of {} will see it.",
     comment_added: "The comment was added.",
     comment_deleted: "The comment was deleted.",
-    has_comments: "has comments",
+    has_comments: "Has comments",
     tags: "Tags",
     new_tag: "New tag",
     colour: "Colour",

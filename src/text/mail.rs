@@ -81,10 +81,10 @@ sentences! {
     told_erased: "{} removed everything you have about them.", "{} a supprimé tout ce que vous avez à son sujet.";
     told_declined: "{} does not want to be asked again.", "{} ne veut plus être sollicité.";
 
-    verify_heading: "{} asks you to check what they have about you", "{} vous demande de vérifier ce qui est gardé à votre sujet";
+    verify_heading: "{} asks you to check what they have about you", "{} vous demande de vérifier vos coordonnées";
     verify_explained: "Correct or remove whatever you want: it takes effect at once. Private notes, comments and tags are not shown.", "Corrigez ou supprimez ce que vous voulez : l'effet est immédiat. Notes privées, commentaires et étiquettes ne sont pas montrés.";
-    kept_for: "Why it is kept:", "Pourquoi c'est gardé :";
-    all_right: "Everything is right", "Tout est juste";
+    kept_for: "Why it is kept:", "À quoi elles servent :";
+    all_right: "Everything is right", "Tout est exact";
     or_change: "or change it below.", "ou modifiez ci-dessous.";
     remove_value: "remove", "supprimer";
     your_photo: "The photo kept of you", "La photo gardée de vous";
@@ -94,7 +94,7 @@ sentences! {
     remove_all: "Remove all my data", "Supprimer toutes mes données";
     remove_all_text: "Removing all empties every field at once, the private note included.", "Tout supprimer vide aussitôt chaque champ, y compris la note privée.";
     this_language: "English", "Français";
-    thanks_confirmed: "Thank you: it is noted that everything is right.", "Merci : il est noté que tout est juste.";
+    thanks_confirmed: "Thank you: it is noted that everything is right.", "Merci : il est noté que tout est exact.";
     thanks_corrected: "Thank you: your changes are made.", "Merci : vos modifications sont faites.";
     thanks_erased: "Your data are removed.", "Vos données sont supprimées.";
     thanks_declined: "You will not be asked again.", "Vous ne serez plus sollicité.";
@@ -107,7 +107,7 @@ sentences! {
     verify_text: "{} keeps your contact data and would like to know whether they are right.", "{} garde vos coordonnées et voudrait savoir si elles sont exactes.";
     verify_held: "This is what is kept:", "Voici ce qui est gardé :";
     verify_button: "Check my data", "Vérifier mes données";
-    verify_note: "There you can confirm, correct or remove any of it, all of it too, or ask not to be asked again. The link holds 30 days, and one day after its first use.", "Vous pouvez y confirmer, corriger ou supprimer chaque donnée, toutes même, ou demander à ne plus être sollicité. Le lien est valable 30 jours, et un jour après sa première utilisation.";
+    verify_note: "There you can confirm, correct or remove any of it, all of it too, or ask not to be asked again. The link holds 30 days, and one day after its first use.", "Vous pouvez y confirmer, corriger ou supprimer chaque donnée, ou toutes à la fois, ou demander à ne plus être sollicité. Le lien est valable 30 jours, et un jour après sa première utilisation.";
     undo_answer: "Bring my version back", "Revenir à ma version";
     answered_undo: "One click on any page undoes it; both versions are in the history.", "Un clic sur n'importe quelle page l'annule ; les deux versions sont dans l'historique.";
     see_contact: "See the contact", "Voir le contact";

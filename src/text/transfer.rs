@@ -41,6 +41,7 @@ sentences! {
     bound_members: "The archive has more than 1,000 members. Nothing was stored.", "L'archive a plus de 1 000 membres. Rien n'a été enregistré.";
     bound_inflated: "The archive inflates to too much. Nothing was stored.", "L'archive se décompresse en trop de données. Rien n'a été enregistré.";
     bound_contacts: "The file has more than {} contacts: the administrator can import it on the command line. Nothing was stored.", "Le fichier a plus de {} contacts : l'administrateur peut l'importer en ligne de commande. Rien n'a été enregistré.";
+    quoted: "“{}”", "« {} »";
     recognized: "Recognized: {}", "Reconnu : {}";
     recognition: "Recognition", "Reconnaissance";
     format: "Format", "Format de fichier";
@@ -130,8 +131,8 @@ sentences! {
     reason_gone: "removed meanwhile", "retiré entre-temps";
     reason_over_quota: "no room left", "plus de place";
     reason_not_allowed: "you may not modify it", "vous n'avez pas le droit de le modifier";
-    warn_email_not_smtp: "no e-mail address but a directory path", "un chemin d'annuaire au lieu d'une adresse de courriel";
-    warn_email_invalid: "not an e-mail address: put into the note", "pas une adresse de courriel : mise dans la note";
+    warn_email_not_smtp: "no e-mail address but a directory path", "un chemin d'annuaire au lieu d'une adresse e-mail";
+    warn_email_invalid: "not an e-mail address: put into the note", "pas une adresse e-mail : mise dans la note";
     warn_lossy_source: "letters were lost before", "des lettres étaient déjà perdues";
     warn_photo: "a photo by address is not fetched", "une photo par adresse n'est pas téléchargée";
     warn_date_invalid: "not a date: put into the note", "pas une date : mise dans la note";
@@ -183,8 +184,8 @@ sentences! {
     loss_lists: "lists of contacts", "les listes de contacts";
     loss_unknown: "properties that Carnet keeps without knowing them", "les propriétés que Carnet garde sans les connaître";
     loss_labels: "labels of one's own", "les libellés personnels";
-    loss_emails_3: "e-mail addresses after the third", "les adresses de courriel après la troisième";
-    loss_emails_2: "e-mail addresses after the second", "les adresses de courriel après la deuxième";
+    loss_emails_3: "e-mail addresses after the third", "les adresses e-mail après la troisième";
+    loss_emails_2: "e-mail addresses after the second", "les adresses e-mail après la deuxième";
     loss_numbers_columns: "the kind of numbers for which the program has no column left, and numbers when all are full", "le type des numéros pour lesquels le programme n'a plus de colonne, et les numéros quand toutes sont pleines";
     loss_numbers_one: "addresses beyond one of each kind, web addresses after the second, the kind of numbers without a column of it, and numbers when all columns are full", "les adresses postales au-delà d'une par type, les adresses web après la deuxième, le type des numéros sans colonne à eux et les numéros quand toutes sont pleines";
     loss_kinds: "kinds of numbers other than mobile, work, home and fax", "les types de numéros autres que mobile, travail, domicile et fax";
@@ -198,7 +199,7 @@ sentences! {
     loss_addresses: "addresses after the first, and whether that is at home or at work", "les adresses postales après la première, et si celle-ci est celle du domicile ou du travail";
     loss_further_addresses: "that a second address of a kind is at home or at work, and addresses beyond that", "si une deuxième adresse postale d'un type est celle du domicile ou du travail, et les adresses au-delà";
     loss_post_boxes: "post-office boxes", "les boîtes postales";
-    loss_kinds_emails: "whether e-mail addresses are at home or at work", "si les adresses de courriel sont du domicile ou du travail";
+    loss_kinds_emails: "whether e-mail addresses are at home or at work", "si les adresses e-mail sont du domicile ou du travail";
     loss_kinds_urls: "whether web addresses are at home or at work", "si les adresses web sont du domicile ou du travail";
     loss_profiles: "profiles in social networks", "les profils de réseaux sociaux";
     loss_relations: "related people other than spouse, children, assistant and manager", "les proches autres que conjoint, enfants, assistant et responsable";
@@ -214,7 +215,7 @@ sentences! {
     loss_scripts: "characters no font of the server has: they are printed as boxes", "les caractères qu'aucune police du serveur n'a : ils sont imprimés comme des cases";
     loss_pdf: "everything that is not printed: a PDF cannot be imported", "tout ce qui n'est pas imprimé : un PDF ne s'importe pas";
     map: "Map", "Plan";
-    map_title: "Provider of maps", "Fournisseur de plans";
+    map_title: "Map provider", "Service de cartes";
     map_text: "Where the map of a postal address opens, in a window of its own. Nothing is sent there before you click.", "Où s'ouvre le plan d'une adresse postale, dans sa propre fenêtre. Rien n'y est envoyé avant votre clic.";
     no_map: "No maps", "Pas de plans";
     own_map: "Another one", "Un autre";
@@ -227,11 +228,12 @@ sentences! {
     layout_cards: "As cards", "En fiches";
     duplicates_in: "Duplicates in {}", "Doublons dans {}";
     duplicates_count: "Pairs that may be the same: {}", "Paires qui sont peut-être les mêmes : {}";
+    no_duplicates: "No duplicates.", "Aucun doublon.";
     likely: "Very likely the same: {}.", "Très probablement les mêmes : {}.";
     perhaps: "Perhaps the same: {}.", "Peut-être les mêmes : {}.";
     same_uid: "the same identity", "la même identité";
     same_name: "the same name", "le même nom";
-    same_email: "an e-mail address in common", "une adresse de courriel commune";
+    same_email: "an e-mail address in common", "une adresse e-mail commune";
     same_mobile: "a mobile number in common", "un numéro de portable commun";
     same_number: "a number in common", "un numéro commun";
     merge: "Merge", "Fusionner";

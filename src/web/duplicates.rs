@@ -101,8 +101,11 @@ pub fn reasons(likeness: Likeness, reasons: &[Reason], x: &Transfer) -> String {
         Likeness::Certain => x.likely,
         Likeness::Possible => x.perhaps,
     };
-    let reasons: Vec<&str> = reasons.iter().map(|r| reason(*r, x)).collect();
-    fill(how, &[&reasons.join(", ")])
+    // A mobile number in common is a number in common.
+    let told = |reason: &&Reason| **reason != Reason::Number || !reasons.contains(&Reason::Mobile);
+    let said = reasons.iter().filter(told).map(|r| reason(*r, x));
+    let said: Vec<&str> = said.collect();
+    fill(how, &[&said.join(", ")])
 }
 
 fn reason(reason: Reason, x: &Transfer) -> &'static str {

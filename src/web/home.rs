@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     domain::{
+        book::Book,
         device::DeviceAccess,
         error::Result,
         id::Timestamp,
@@ -36,6 +37,8 @@ const SILENT: i64 = 14;
 struct Home {
     shell: Shell,
     welcome: String,
+    /// Path, name and number of contacts.
+    places: Vec<(String, String, String)>,
     news: Vec<NewsRow>,
     /// What was asked last, and when.
     last: Option<(String, String)>,
@@ -68,8 +71,10 @@ async fn show_home(web: &Arc<Web>, visit: &Visit) -> Result<Response> {
     let (refused, proposals) = core.waiting(&visit.actor).await?;
     let devices = core.devices(&visit.actor).await?;
     let (birthdays, soonest) = birthdays(web, visit).await?;
+    let shell = visit.shell_of(web, Tool::Home, Told::Nothing);
     let page = Home {
-        shell: visit.shell_of(web, Tool::Home, Told::Nothing),
+        places: counted(web, visit, &shell).await?,
+        shell,
         news: news::rows(web, visit).await?,
         welcome: fill(text.welcome, &[&visit.actor.name]),
         last: last.map(|last| {
@@ -89,6 +94,22 @@ async fn show_home(web: &Arc<Web>, visit: &Visit) -> Result<Response> {
             .collect(),
     };
     Ok(show(StatusCode::OK, &page))
+}
+
+/// The places of the selector, with the number of their contacts.
+async fn counted(web: &Web, visit: &Visit, shell: &Shell) -> Result<Vec<(String, String, String)>> {
+    let text = visit.text;
+    let books = web.core.books(&visit.actor).await?;
+    let mut places = Vec::with_capacity(shell.places.len());
+    for place in &shell.places {
+        let is_here = |book: &&Book| PlacePath::of(book).path() == place.path;
+        let Some(book) = books.iter().find(is_here) else {
+            continue;
+        };
+        let number = text.counted(book.count().await?, [text.one_contact, text.contacts_count]);
+        places.push((place.path.clone(), place.name.clone(), number));
+    }
+    Ok(places)
 }
 
 /// Upcoming birthdays, over the longest period whose results fit in one search, and its length in

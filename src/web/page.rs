@@ -111,8 +111,8 @@ pub struct Alert {
 pub struct PlaceLink {
     pub path: String,
     pub name: String,
-    /// Number of members, where the place is a group.
-    pub members: Option<i64>,
+    /// Number of members in words, where the place is a group.
+    pub members: Option<String>,
     pub current: bool,
 }
 

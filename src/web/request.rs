@@ -108,6 +108,8 @@ impl Visit {
             (false, Some(name)) => PlacePath::Group(name.to_owned()).path(),
             (false, None) => PlacePath::Private.path(),
         };
+        let said = [self.text.book.one_member, self.text.book.members_count];
+        let members = |number: i64| self.text.counted(number, said);
         let mut places = vec![PlaceLink {
             path: path(None),
             name: self.text.private.to_owned(),
@@ -119,7 +121,7 @@ impl Visit {
             places.push(PlaceLink {
                 path: path(Some(&membership.name)),
                 name: membership.display_name.clone(),
-                members: self.members_of(membership.group),
+                members: self.members_of(membership.group).map(members),
                 current: false,
             });
             scopes.push(Scope::Group(membership.name.clone()));

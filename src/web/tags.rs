@@ -22,6 +22,7 @@ use crate::{
         id::TagId,
         rule::Rule,
         store::Tag,
+        tag::next_colour,
         undo::Undo,
     },
     text::fill,
@@ -36,12 +37,9 @@ struct Tags {
     colour: String,
 }
 
-/// Colour of a new tag when none was chosen.
-const COLOUR: &str = "#1f5fbf";
-
 /// `GET /tags`
 pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    let shown = show_page(&web, &visit, done.into(), "", COLOUR);
+    let shown = show_page(&web, &visit, done.into(), "", "");
     visit.answer(&web, shown).await
 }
 
@@ -145,7 +143,10 @@ async fn called(web: &Web, visit: &Visit, own: &[Tag], name: &str) -> Result<Tag
     let folded = name.to_lowercase();
     match own.iter().find(|tag| tag.name.to_lowercase() == folded) {
         Some(tag) => Ok(tag.id),
-        None => web.core.create_tag(&visit.actor, name, COLOUR).await,
+        None => {
+            let colour = next_colour(own.len());
+            web.core.create_tag(&visit.actor, name, colour).await
+        }
     }
 }
 
@@ -154,7 +155,7 @@ async fn settled(web: &Arc<Web>, visit: &Visit, outcome: Result<Done>) -> Respon
         Ok(done) => done.at("/tags"),
         Err(error) => {
             let told = Told::refused(&error, visit);
-            let page = show_page(web, visit, told, "", COLOUR);
+            let page = show_page(web, visit, told, "", "");
             visit.answer(web, page).await
         }
     }
@@ -167,13 +168,18 @@ async fn show_page(
     name: &str,
     colour: &str,
 ) -> Result<Response> {
+    let tags = web.core.tags(&visit.actor).await?;
+    let colour = match colour {
+        "" => next_colour(tags.len()),
+        chosen => chosen,
+    };
     Ok(show(
         told.status(),
         &Tags {
             shell: visit.shell_of(web, Tool::Settings, told),
-            tags: web.core.tags(&visit.actor).await?,
             name: name.to_owned(),
             colour: colour.to_owned(),
+            tags,
         },
     ))
 }

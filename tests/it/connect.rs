@@ -100,8 +100,10 @@ fn a_phone_connects_with_what_the_page_says_and_the_page_sees_it() {
         connected.text()
     );
     assert_eq!(connected.header("refresh"), None);
-    // The password is for this protocol alone, and shown once.
+    // The password is for this protocol alone, and shown once; what stays empty is not copied.
     let there = browser.page("/connect/iphone");
+    assert!(there.contains("data-copy=\"value-server\"") && there.contains("leave it empty"));
+    assert!(!there.contains("value-domain"), "{there}");
     assert!(!there.contains(&phone.password));
 }
 

@@ -493,7 +493,7 @@ impl Node {
             }
             Node::Or(branches) => {
                 let parts: Vec<String> = branches.iter().map(Node::describe).collect();
-                parts.join(", OR ")
+                parts.join(" OR ")
             }
         }
     }

@@ -20,8 +20,8 @@ fn described(text: &str) -> String {
 #[test]
 fn a_query_is_repeated_as_it_was_understood() {
     for (text, expected) in [
-        ("martin lille OR roubaix", "martin AND lille, OR roubaix"),
-        ("martin (lille OR roubaix", "martin AND (lille, OR roubaix)"),
+        ("martin lille OR roubaix", "martin AND lille OR roubaix"),
+        ("martin (lille OR roubaix", "martin AND (lille OR roubaix)"),
         ("AND OR martin OR", "martin"),
         ("or ET not", "or AND ET AND not"),
         ("virus -ordinateur", "virus AND -ordinateur"),
@@ -36,7 +36,7 @@ fn a_query_is_repeated_as_it_was_understood() {
         ("(212) 555-0147", "(212) 555-0147"),
         ("+1 (212) 555-0147 lille", "+1 (212) 555-0147 AND lille"),
         ("+33 (0)1 99 00 12", "+33 1 99 00 12"),
-        ("(12 OR 13) lille", "(12, OR 13) AND lille"),
+        ("(12 OR 13) lille", "(12 OR 13) AND lille"),
         ("(75001)", "75001"),
         (")zoe(", "zoe"),
         ("* OR \"\" & ()", ""),
@@ -60,8 +60,8 @@ fn a_criterion_of_numbers_is_one_number_up_to_what_belongs_to_none() {
         ("555-0147x12", "555-0147"),
         ("0147*", "0147*"),
         // Queries as elsewhere.
-        ("0104 OR 0105", "0104, OR 0105"),
-        ("(0104 OR 0105)", "0104, OR 0105"),
+        ("0104 OR 0105", "0104 OR 0105"),
+        ("(0104 OR 0105)", "0104 OR 0105"),
         ("0104 -0105", "0104 AND -0105"),
         ("-0105", "-0105"),
         ("123", "123"),

@@ -259,7 +259,7 @@ pub fn recognized(file: &File, text: &Text) -> String {
     let mut said = vec![format.to_owned(), encoding.to_owned()];
     said.extend(file.delimiter.map(|delimiter| match delimiter {
         '\t' => x.tab.to_owned(),
-        other => format!("“{other}”"),
+        other => fill(x.quoted, &[&other]),
     }));
     said.extend(file.date_order.map(|order| dates(order, x).to_owned()));
     said.join(", ")

@@ -237,10 +237,10 @@ function selectAll() {
 /** What can be done with the items of any list. */
 function selection(form) {
   form.classList.add("with-script");
-  $("#select-all", form)?.addEventListener("click", (event) => {
+  all(".select-all").forEach((link) => link.addEventListener("click", (event) => {
     event.preventDefault();
     selectAll();
-  });
+  }));
   form.addEventListener("click", (event) => {
     if (event.target.matches("input[name=id]")) select(rowOf(event.target), event.target.checked, event.shiftKey);
     if (event.target.matches("input[name=everything]")) selectionChanged();

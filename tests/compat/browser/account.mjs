@@ -14,7 +14,7 @@ const WORDS = {
     name: "Name", endAll: "Sign out everywhere",
   },
   fr: {
-    signIn: "Connexion", login: "Identifiant ou adresse de courriel", password: "Mot de passe",
+    signIn: "Connexion", login: "Identifiant ou adresse e-mail", password: "Mot de passe",
     make: "Créer le mot de passe", what: "À quoi il sert", revoke: "Révoquer",
     setUp: "Le mettre en place", code: "Code à six chiffres", turnOn: "L'activer",
     turnOff: "Le désactiver", off: "est inactif",

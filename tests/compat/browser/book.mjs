@@ -16,8 +16,8 @@ const WORDS = {
     dates: "Dates", rows: "Rows on a page", country: /^Country of numbers/, duplicates: /Possible duplicates of/,
   },
   fr: {
-    signIn: "Connexion", login: "Identifiant ou adresse de courriel", password: "Mot de passe",
-    given: "Prénom", family: "Nom de famille", email: "Adresse de courriel", photo: "Photo", save: "Sauver",
+    signIn: "Connexion", login: "Identifiant ou adresse e-mail", password: "Mot de passe",
+    given: "Prénom", family: "Nom de famille", email: "Adresse e-mail", photo: "Photo", save: "Sauver",
     added: "a été ajouté", alike: "Ce contact est peut-être déjà là", same: "le même nom",
     showPhoto: "Montrer la photo", tag: "Nouvelle étiquette", put: "Mettre l'étiquette",
     tagged: "Étiquettes changées sur 2 contacts.", undo: "Annuler l'action", back: "Annulés : 2.", search: "Rechercher",

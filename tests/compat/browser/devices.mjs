@@ -15,7 +15,7 @@ const WORDS = {
     backup: "Back up now", written: "The backup is written.",
   },
   fr: {
-    signIn: "Connexion", login: "Identifiant ou adresse de courriel", password: "Mot de passe",
+    signIn: "Connexion", login: "Identifiant ou adresse e-mail", password: "Mot de passe",
     name: "Comment vous l'appelez", rename: "Renommer", renamed: "Renommé.",
     make: "Lui faire un mot de passe", values: "Vos valeurs", copy: /^Copier/, copied: "Copié.",
     waiting: "En attente de la première synchronisation", connected: "est connecté",

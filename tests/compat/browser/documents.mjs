@@ -20,7 +20,7 @@ const WORDS = {
     event: "New version of the file", news: "News", told: "Alice Martin shared",
   },
   fr: {
-    signIn: "Connexion", login: "Identifiant ou adresse de courriel", password: "Mot de passe", tool: "Documents",
+    signIn: "Connexion", login: "Identifiant ou adresse e-mail", password: "Mot de passe", tool: "Documents",
     newFolder: "Nouveau dossier", folderName: "Nom du dossier", makeFolder: "Créer le dossier",
     files: /^Fichiers, jusqu'à/, upload: "Téléverser", uploaded: "Téléversés : 2.", download: "Télécharger",
     name: "Nom du fichier", description: "Description", save: "Sauver", saved: "Enregistré", fresh: "Nouvelle version",

@@ -16,7 +16,7 @@ const WORDS = {
     refused: "No contacts can be recognized", remove: "Delete",
   },
   fr: {
-    signIn: "Connexion", login: "Identifiant ou adresse de courriel", password: "Mot de passe",
+    signIn: "Connexion", login: "Identifiant ou adresse e-mail", password: "Mot de passe",
     bring: "Importer", file: "Fichier", paste: "Ou collez les contacts ici", next: "Continuer",
     note: "Note", start: /^Importer 2 contacts$/, one: /^Importer 1 contact$/,
     created: "Créés : 2.", createdOne: "Créés : 1.", undo: "Annuler cet import",

@@ -161,6 +161,22 @@ async function rows(page) {
   await isGood(page, "a page of rows, all ticked", true);
 }
 
+/** What is done with a selection is there with it; settings are with the actions of the list. */
+async function chosen(page) {
+  await page.goto(`${url}/c/private`);
+  const bar = page.locator("fieldset.selected");
+  assert.equal(await bar.isVisible(), false);
+  const letters = await page.locator("tr[id^=letter-] td[data-letter]").count();
+  assert.equal(letters, await page.locator("tr[id^=letter-]").count());
+  assert.equal(await page.locator("tbody tr:not([data-id])").count(), 0);
+  await page.locator("tr[data-id] input").first().check();
+  assert.equal(await bar.isVisible(), true);
+  await page.locator(".tools a[href='/settings']:visible").waitFor();
+  await isGood(page, "one contact ticked", true);
+  await page.locator("tr[data-id] input").first().uncheck();
+  assert.equal(await bar.isVisible(), false);
+}
+
 /** Results of a search are chosen and walked through as rows are. */
 async function results(page) {
   await page.goto(`${url}/search?advanced=1&in=all&kind=individual`);
@@ -219,7 +235,8 @@ async function beside(page) {
 async function phone(page) {
   await page.goto(`${url}/c/private`);
   const { y } = await page.locator("tr[data-id]").first().boundingBox();
-  assert.ok(y < PHONE.height - 100, `the first contact is at ${y}`);
+  assert.ok(y < 400, `the first contact is at ${y}`);
+  assert.equal(await page.locator("header.bar").evaluate((bar) => bar.offsetHeight < 120), true);
   assert.equal(await page.locator("fieldset.selected").isVisible(), false);
   await page.locator("tr[data-id] input").first().check();
   const bar = await page.locator("fieldset.selected").boundingBox();
@@ -244,6 +261,7 @@ async function phone(page) {
 await as("alice", DESK, forms);
 await as("alice", DESK, switchedOff);
 await as("crowd", DESK, rows);
+await as("alice", DESK, chosen);
 await as("alice", DESK, results);
 await as("alice", DESK, document);
 await as("alice", { width: 1600, height: 900 }, beside);

@@ -18,7 +18,7 @@ const WORDS = {
     tag: "New tag",
   },
   fr: {
-    signIn: "Connexion", login: "Identifiant ou adresse de courriel", password: "Mot de passe",
+    signIn: "Connexion", login: "Identifiant ou adresse e-mail", password: "Mot de passe",
     add: "Nouveau", given: "Prénom", family: "Nom de famille", number: "Téléphone", save: "Sauver",
     edit: "Modifier", remove: "Supprimer", added: "a été ajouté", saved: "Sauvé",
     removed: "a été supprimé", photo: "Photo", next: "Suivant",

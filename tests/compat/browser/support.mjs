@@ -88,7 +88,7 @@ export async function isGood(page, what, script) {
   // A bar that stays in sight, and an open menu, lie over what is beneath them; axe takes that for
   // targets that are small.
   const lay = (position) => page.evaluate((how) => {
-    document.querySelectorAll(".bottom, .stay, fieldset.selected, #row-menu").forEach((bar) => (bar.style.position = how));
+    document.querySelectorAll(".bottom, .stay, .selection, #row-menu").forEach((bar) => (bar.style.position = how));
   }, position);
   await lay("static");
   await page.evaluate(axe.source);

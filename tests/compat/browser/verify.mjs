@@ -11,8 +11,8 @@ const WORDS = {
     title: /asks you to check/,
   },
   fr: {
-    other: "English", right: "Tout est juste", send: "Envoyer mes modifications",
-    more: /^Ajouter.* · Numéros/, thanks: "vos modifications sont faites", confirmed: "tout est juste.",
+    other: "English", right: "Tout est exact", send: "Envoyer mes modifications",
+    more: /^Ajouter.* · Numéros/, thanks: "vos modifications sont faites", confirmed: "tout est exact.",
     lost: "ne mène plus nulle part", title: /vous demande de vérifier/,
   },
 };

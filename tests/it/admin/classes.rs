@@ -172,7 +172,7 @@ fn a_class_says_how_many_documents_its_people_may_have() {
     let refused = put("-1");
     assert_eq!(refused.status, 422);
     assert!(
-        refused.text().contains("number of MiB"),
+        refused.text().contains("number of MB"),
         "{}",
         refused.text()
     );
@@ -337,7 +337,7 @@ fn a_class_says_how_large_photos_may_be_on_every_face() {
     assert!(alice.card_named("/c/private", "Grand").is_none());
     let refused = put("0");
     assert_eq!(refused.status, 422);
-    assert!(refused.text().contains("may have 1 KiB or more"));
+    assert!(refused.text().contains("may have 1 KB or more"));
     server.check();
 }
 

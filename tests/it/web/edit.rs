@@ -52,7 +52,7 @@ fn every_section_is_one_link_away() {
                 "Photo",
                 "Organisation",
                 "Numéros de téléphone",
-                "Courriel et messagerie",
+                "E-mail et messagerie",
                 "Adresses",
                 "Dates à retenir",
                 "Note",

@@ -23,14 +23,23 @@ fn is_in_order(page: &str, texts: &[&str]) -> bool {
 }
 
 #[test]
+fn the_home_page_counts_the_contacts_of_each_place() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let page = browser.page("/");
+    for (place, number) in [("/c/private\">Private", 14), ("/g/Team\">Team", 6)] {
+        let said = format!("{place} <span class=\"number\">{number} contacts</span>");
+        assert!(page.contains(&said), "{said} in {page}");
+    }
+}
+
+#[test]
 fn the_environment_is_chosen_and_kept_until_the_next_sign_in() {
     let server = Server::start();
     let mut browser = Browser::of(&server.address, "alice");
     let page = browser.page("/c/private");
     assert!(
-        page.contains(
-            "<a href=\"/g/Team\">Team <span class=\"number\" title=\"Members\">3</span></a>"
-        ),
+        page.contains("<a href=\"/g/Team\">Team <span class=\"number\">3 members</span></a>"),
         "{page}"
     );
     let answer = browser.get("/g/Team");

@@ -26,7 +26,9 @@ fn a_further_private_book_has_its_pages() {
     let alice = Browser::of(&server.address, "alice");
     let home = alice.page("/");
     assert!(
-        home.contains("<a href=\"/c/books/club\">Tennis club</a>"),
+        home.contains(
+            "<a href=\"/c/books/club\">Tennis club <span class=\"number\">1 contact</span></a>"
+        ),
         "{home}"
     );
     // A result leads to its card.

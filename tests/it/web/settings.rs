@@ -205,3 +205,21 @@ fn a_contact_without_a_name_is_called_so_in_the_language_of_the_reader() {
         "{trash}"
     );
 }
+
+#[test]
+fn tags_that_nobody_coloured_have_colours_of_their_own() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let book = Book::of(&server.address, "bob");
+    let lines = "N:Tag;A;;;\r\nFN:A Tag\r\nCATEGORIES:One,Two\r\n";
+    put(&book, "t", lines);
+    let page = browser.page("/tags");
+    let dots: Vec<_> = page
+        .split("fill=\"#")
+        .skip(1)
+        .map(|dot| &dot[..6])
+        .collect();
+    assert_eq!(dots, ["1f5fbf", "c2571a"], "{page}");
+    // The next one is offered another.
+    assert!(page.contains("name=\"colour\" value=\"#2e7d4f\""), "{page}");
+}

@@ -7,11 +7,8 @@ use crate::domain::{
     batch::{CommentOp, TagOp},
     error::Error,
     id::{CollectionId, ItemId, PersonId},
-    tag::MOST,
+    tag::{MOST, next_colour},
 };
-
-/// The colour of a tag that a device's category made.
-const GREY: &str = "#5a6376";
 
 /// What is about to become of a comment.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -251,17 +248,17 @@ impl Commit<'_> {
             .connection
             .prepare_cached("SELECT count(*) FROM tag WHERE person = ?1")?
             .query_row([person], |row| row.get(0))?;
-        let mut room = MOST.saturating_sub(usize::try_from(own).unwrap_or(MOST));
+        let mut own = usize::try_from(own).unwrap_or(MOST);
         for name in tags {
             let folded = name.to_lowercase();
-            if room > 0 {
-                room -= self
+            if own < MOST {
+                own += self
                     .connection
                     .prepare_cached(
                         "INSERT OR IGNORE INTO tag (person, name, folded, colour)
                          VALUES (?1, ?2, ?3, ?4)",
                     )?
-                    .execute(params![person, name, folded, GREY])?;
+                    .execute(params![person, name, folded, next_colour(own)])?;
             }
             self.connection
                 .prepare_cached(

@@ -57,13 +57,18 @@ fn pairs_are_suggested_with_reasons_and_told_apart_for_good() {
     let (server, mut browser) = setting();
     let page = browser.page(&format!("{HERE}/duplicates"));
     assert!(page.contains("Pairs that may be the same: 2"), "{page}");
-    let certain = page.find("Very likely the same: the same name, an e-mail address in common, a mobile number in common, a number in common.");
-    let possible = page.find("Perhaps the same: a mobile number in common, a number in common.");
+    let certain = page.find("Very likely the same: the same name, an e-mail address in common, a mobile number in common.");
+    let possible = page.find("Perhaps the same: a mobile number in common.");
     assert!(
         certain.expect("the first") < possible.expect("the second"),
         "{page}"
     );
     assert!(!page.contains("Eva"), "{page}");
+    let group = Browser::of(&server.address, "alice").page("/g/Team/duplicates");
+    assert!(
+        group.contains("No duplicates.") && !group.contains("Pairs"),
+        "{group}"
+    );
     browser.language = "fr";
     let page = browser.page(&format!("{HERE}/duplicates"));
     assert!(
@@ -106,6 +111,15 @@ fn two_become_one_field_by_field_and_are_two_again() {
     assert_eq!(page.matches("39 98 00 01").count(), 1, "{page}");
     assert!(
         !page.contains("0639980001") && !page.contains("ADA@example.org"),
+        "{page}"
+    );
+    // Whose a value is stands beside it, unless it is that name.
+    assert!(
+        page.contains("Boss</span> <span class=\"soft\">Ada Ten</span>"),
+        "{page}"
+    );
+    assert!(
+        !page.contains("Ada Ten</span> <span class=\"soft\">Ada Ten"),
         "{page}"
     );
     let (boss, chief) = (line(&page, "Boss"), line(&page, "Chief"));

@@ -317,7 +317,7 @@ fn what_a_format_cannot_say_is_told_in_both_languages() {
             "fr",
             [
                 "tout revient",
-                "les adresses de courriel après la troisième",
+                "les adresses e-mail après la troisième",
                 "apostrophe",
             ],
         ),

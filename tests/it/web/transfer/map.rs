@@ -72,9 +72,5 @@ fn a_postal_address_has_a_map_at_the_provider_chosen() {
     assert_eq!(choose("none", ""), 303);
     assert!(!browser.page(&path).contains("_blank"));
     browser.language = "fr";
-    assert!(
-        browser
-            .page("/settings/map")
-            .contains("Fournisseur de plans")
-    );
+    assert!(browser.page("/settings/map").contains("Service de cartes"));
 }
