@@ -8,7 +8,7 @@ use carnet::domain::{
 };
 
 use super::client::*;
-use crate::support::server::Server;
+use crate::support::{people::person, server::Server};
 
 const MEMBERS: &str = "/dav/groups/Team/members/";
 const SET: &str = "<D:current-user-privilege-set/>";
