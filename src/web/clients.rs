@@ -76,9 +76,9 @@ impl Clients {
 
 /// A name with the id of the device, or what a program says of itself.
 fn told_apart(name: &str, label: &str) -> String {
-    let apart = match label.strip_prefix(DEVICE) {
-        Some(device) => device.rsplit_once(' ').map_or(device, |(_, id)| id),
-        None => of_program(label),
+    let apart = match Kind::of(label) {
+        Kind::Device(device) => device.rsplit_once(' ').map_or(device, |(_, id)| id),
+        _ => of_program(label),
     };
     format!("{name} ({apart})")
 }

@@ -4,16 +4,14 @@ mod classes;
 
 use carnet::{
     auth,
-    domain::{
-        batch::{Op, PersonOp},
-        device::DeviceAccess,
-    },
+    domain::{batch::Op, device::DeviceAccess},
 };
 
 use crate::support::{
     browser::{Browser, escaped, hidden},
     dav::Book,
     http::Answer,
+    people::person,
     phone::Phone,
     server::Server,
     tree::text_at,

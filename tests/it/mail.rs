@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use carnet::{
     config::Config,
     domain::{
-        batch::{Batch, Op, PersonChange, PersonOp},
+        batch::{Batch, Op, PersonChange},
         error::Error,
         id::Timestamp,
         office::people::AccountChange,
@@ -16,6 +16,7 @@ use carnet::{
 
 use crate::support::{
     browser::{Browser, hidden},
+    people::person,
     program::{run, works},
     server::Server,
     smtp::{Mood, Sink},

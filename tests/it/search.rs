@@ -9,7 +9,7 @@ use carnet::{
     class::contact::Contact,
     domain::{
         actor::{Actor, Client},
-        batch::{Batch, CommentOp, GroupOp, ItemOp, Op, PersonOp},
+        batch::{Batch, CommentOp, GroupOp, ItemOp, Op},
         book::{Book, Condition, Replace},
         collection::DEFAULT_BOOK,
         core::{Core, Limits},
@@ -23,6 +23,7 @@ use carnet::{
 };
 use tempfile::TempDir;
 
+use crate::support::people::person;
 use table::{CASES, GROUP, PRIVATE};
 
 fn card(id: &str, family: &str, given: &str, lines: &str) -> Vec<u8> {

@@ -11,11 +11,12 @@ mod twins;
 
 use std::{fs, sync::Arc};
 
+use crate::support::people::person;
 use carnet::{
     class::contact::Contact,
     domain::{
         actor::Client,
-        batch::{Batch, Op, PersonChange, PersonOp},
+        batch::{Batch, Op, PersonChange},
         book::Book,
         collection::DEFAULT_BOOK,
         core::{Core, Limits},

@@ -6,7 +6,7 @@ use carnet::{
     auth,
     domain::{
         actor::Actor,
-        batch::{Batch, GrantOp, Op, PersonOp},
+        batch::{Batch, GrantOp, Op},
         id::Timestamp,
         principal::GroupOptions,
         rights::GroupRight,
@@ -14,7 +14,7 @@ use carnet::{
 };
 
 use super::client::*;
-use crate::support::server::Server;
+use crate::support::{people::person, server::Server};
 
 /// Grants bob a right on the group Team.
 fn grant(server: &Server, right: GroupRight) {

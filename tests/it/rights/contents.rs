@@ -1,7 +1,7 @@
 //! One datum in several places: sharing, moving, tags, categories, comments, and what an edit costs.
 
 use carnet::domain::{
-    batch::{GroupOp, HistoryOp, Op, PersonOp},
+    batch::{GroupOp, HistoryOp, Op},
     book::{Book, Condition, Replace},
     core::Limits,
     error::Error,
@@ -14,6 +14,7 @@ use carnet::domain::{
 };
 
 use super::{PRIVATE, World, allowed, hidden, invalid, past::moment, refused, vcard};
+use crate::support::people::person;
 
 #[tokio::test]
 async fn sharing_names_who_holds_the_uid_there() {

@@ -16,11 +16,12 @@ mod property;
 
 use std::sync::Arc;
 
+use crate::support::people::person;
 use carnet::{
     class::contact::Contact,
     domain::{
         actor::{Actor, Client},
-        batch::{Batch, Op, PersonChange, PersonOp},
+        batch::{Batch, Op, PersonChange},
         book::{Book, Condition, Replace},
         core::{Core, Limits},
         error::{Error, Result},

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use carnet::{
-    auth,
-    domain::batch::{Op, PersonOp},
-};
+use carnet::{auth, domain::batch::Op};
 
 use super::routes::{Row, Who};
 use crate::support::{
@@ -13,6 +10,7 @@ use crate::support::{
     eas::Device,
     eventually,
     http::{Answer, request},
+    people::person,
     server::Server,
 };
 

@@ -11,7 +11,7 @@ use std::{
 use carnet::{
     domain::{
         actor::Client,
-        batch::{GroupOp, Op, PersonOp},
+        batch::{GroupOp, Op},
         grant::Grantee,
         id::{ImportId, PersonId},
         rights::GroupRight,
@@ -20,6 +20,7 @@ use carnet::{
 };
 
 use super::{Fixture, commit};
+use crate::support::people::person;
 
 fn cards(count: usize) -> String {
     let card = |n: usize| {

@@ -1,13 +1,16 @@
 //! Groups and the rights on them.
 
 use carnet::domain::{
-    batch::{Batch, Op, PersonOp},
+    batch::{Batch, Op},
     id::Timestamp,
     rights::GroupRight,
 };
 
 use super::{Setting, Visitor};
-use crate::support::browser::{Browser, escaped, hidden};
+use crate::support::{
+    browser::{Browser, escaped, hidden},
+    people::person,
+};
 
 #[test]
 fn a_group_is_founded_filled_renamed_left_and_deleted() {

@@ -13,7 +13,7 @@ use carnet::{
     auth,
     domain::{
         actor::{Actor, Client},
-        batch::{Batch, Op, PersonOp},
+        batch::{Batch, Op},
         book::{Condition, Replace},
         grant::Grantee,
         id::Timestamp,
@@ -27,6 +27,7 @@ use carnet::{
 use crate::support::{
     browser::{Browser, filled_in, hidden},
     http::Answer,
+    people::person,
     server::Server,
 };
 
