@@ -11,11 +11,11 @@ use totp_rs::{Builder, Secret, Totp};
 
 use super::{Authenticator, throttle::Attempt};
 use crate::domain::{
-    actor::PAGES,
     batch::{Batch, Op},
     credential::SecondFactorOp,
     error::{Error, Result},
     id::PersonId,
+    label::PAGES,
     second_factor::recovery_lookup,
 };
 

@@ -55,6 +55,7 @@ use crate::{
         error::Error,
         id::PersonId,
         item::Card,
+        label,
     },
     http::{
         About,
@@ -203,13 +204,11 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     let choice = Choice::of(&person.settings);
     let quirks = Quirks::of(&headers, &choice, face.vcard4);
     // Who signed in for one group, or with another password, is another client.
-    let mut label = format!("CardDAV {}", quirks.family);
-    if let Some(group) = &scope {
-        label.push_str(&format!(" ({group})"));
-    }
-    if let Some(name) = &identity.app_password {
-        label.push_str(&format!(" · {name}"));
-    }
+    let label = label::of_program(
+        &quirks.family,
+        scope.as_deref(),
+        identity.app_password.as_deref(),
+    );
     let mut client = identity.client(label, None);
     client.program = quirks.agent.clone();
     client.category_lists = choice.category_lists;

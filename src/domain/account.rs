@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     account_class::Service,
-    actor::{Actor, PAGES},
+    actor::Actor,
     batch::{Batch, Op, PersonChange, PersonOp},
     blocking::carried_on,
     core::Core,
@@ -12,6 +12,7 @@ use super::{
     error::{Error, Result},
     forgotten::password_changed,
     id::{PersonId, Timestamp},
+    label::PAGES,
     office::store::OfficeOp,
     outbox::is_address,
     principal::{Person, Profile, Role},

@@ -4,6 +4,7 @@ use super::{
     access::Access,
     collection::Place,
     id::{CollectionId, DeviceId, GroupId, PersonId},
+    label::PAGES,
     principal::{Person, Role},
 };
 
@@ -48,7 +49,7 @@ pub struct Membership {
 /// The program a person uses, for history and for the client's own echoes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Client {
-    /// What history shows: `EAS iPhone ApplX`, `CardDAV DAVx5`, `web`, `command line`.
+    /// What history shows, see [`label`](super::label).
     pub label: String,
     /// What the program calls itself: tells those of one label apart that never say which version
     /// they edited.
@@ -62,9 +63,6 @@ pub struct Client {
     /// Whoever runs the program on the data acts for the person, whose account may be disabled.
     pub operator: bool,
 }
-
-/// The label of the pages of the web, as [`Client::label`] has it.
-pub const PAGES: &str = "web";
 
 impl Client {
     /// Whether the client is the pages of the web. They show a refusal at once, so no notice is

@@ -18,7 +18,7 @@ use super::{
     error::{Error, Result},
     id::{DeviceId, PersonId},
     journal::shown_name,
-    json,
+    json, label,
     office::Office,
     rights::Right,
     rule::Rule,
@@ -120,7 +120,7 @@ pub struct BookOnDevice {
 impl Device {
     /// The name of the device in history and the journal.
     pub fn label(&self) -> String {
-        format!("EAS {} {}", self.device_type, self.device_id)
+        label::of_device(&self.device_type, &self.device_id)
     }
 
     /// The name for people: the owner's, else the device's own, else its type.

@@ -4,12 +4,12 @@
 //! the same whether the account exists or not.
 
 use super::{
-    actor::PAGES,
     batch::{Batch, Op},
     core::Core,
     error::{Error, Result},
     id::Timestamp,
     item::{digest, random_id},
+    label::PAGES,
     outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, is_address},
     principal::Person,
 };

@@ -17,6 +17,7 @@ use super::{
     core::Core,
     error::{Error, Result},
     id::{CollectionId, PersonId, Timestamp},
+    label::JOURNAL,
     rule::Rule,
     store::KnownClient,
 };
@@ -280,7 +281,7 @@ impl Core {
         if ops.is_empty() {
             return Ok(());
         }
-        let batch = Batch::of_program("journal", ops.clone()).may_be_lost();
+        let batch = Batch::of_program(JOURNAL, ops.clone()).may_be_lost();
         let written = self.commit(batch).await;
         if written.is_err() {
             self.journal().unwritten(ops);

@@ -38,6 +38,7 @@ pub mod id;
 pub mod item;
 pub mod journal;
 pub mod json;
+pub mod label;
 pub mod likeness;
 pub mod mass_deletion;
 pub mod news;

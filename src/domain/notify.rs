@@ -12,6 +12,7 @@ use super::{
     error::Result,
     id::{NoticeId, Timestamp},
     json,
+    label::QUEUE,
     outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, is_address},
     settings::Settings,
 };
@@ -94,7 +95,7 @@ impl Core {
                 notice: untold.notice,
                 message: deliverable.then(|| Box::new(message)),
             };
-            let batch = Batch::of_program("outbox", vec![Op::Outbox(op)]);
+            let batch = Batch::of_program(QUEUE, vec![Op::Outbox(op)]);
             self.commit(batch.at(now)).await?;
         }
         Ok(())

@@ -14,6 +14,7 @@ use super::{
     dispatch::Outlet,
     error::{Error, Result},
     id::{NoticeId, OutgoingId, PersonId, Timestamp},
+    label::QUEUE,
     notify::{Event, Untold},
     principal::Person,
     verification::Answer,
@@ -380,7 +381,7 @@ pub fn dropping(message: &Outgoing) -> Result<OutboxOp> {
 impl Core {
     /// Commits a step of the queue on behalf of the program.
     pub async fn step(&self, op: OutboxOp) -> Result<()> {
-        let batch = Batch::of_program("outbox", vec![Op::Outbox(op)]);
+        let batch = Batch::of_program(QUEUE, vec![Op::Outbox(op)]);
         self.commit(batch).await.map(drop)
     }
 }

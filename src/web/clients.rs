@@ -8,15 +8,11 @@ use crate::{
         actor::Actor,
         error::Result,
         id::PersonId,
+        label::{CARDDAV, Kind},
         store::{Device, KnownClient},
     },
     text::Text,
 };
-
-/// How the labels of programs that speak CardDAV begin.
-const CARDDAV: &str = "CardDAV ";
-/// How those of devices begin.
-const DEVICE: &str = "EAS ";
 
 /// What a person calls their own devices and programs.
 pub struct Clients {
@@ -63,30 +59,28 @@ impl Clients {
 
 /// What a label says of anybody's client: the kind of a device, the name of a program.
 fn of_anybody(label: &str, text: &Text) -> String {
-    if label == "command line" {
-        return text.device.command_line.to_owned();
-    }
-    match label.strip_prefix(DEVICE) {
-        Some(device) => match device.rsplit_once(' ') {
+    match Kind::of(label) {
+        Kind::Operator => text.device.command_line.to_owned(),
+        Kind::Device(device) => match device.rsplit_once(' ') {
             Some((kind, _)) => kind.to_owned(),
             None => device.to_owned(),
         },
-        None => of_program(label).to_owned(),
+        _ => of_program(label).to_owned(),
     }
 }
 
 /// A program's name without its protocol; that alone, where it does not say its name.
 fn of_program(label: &str) -> &str {
-    match label.strip_prefix(CARDDAV) {
-        Some("unknown") => CARDDAV.trim_end(),
-        Some(name) => name,
-        None => label,
+    match Kind::of(label) {
+        Kind::Program("unknown") => CARDDAV.trim_end(),
+        Kind::Program(name) => name,
+        _ => label,
     }
 }
 
 /// Whether a client is a program that speaks CardDAV.
 pub fn is_program(client: &KnownClient) -> bool {
-    client.label.starts_with(CARDDAV)
+    Kind::of(&client.label).is_program()
 }
 
 /// What its owner calls a program, else what it is.

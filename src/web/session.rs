@@ -9,12 +9,13 @@ use subtle::ConstantTimeEq;
 
 use super::limit::Limit;
 use crate::domain::{
-    actor::{Actor, Client, PAGES},
+    actor::{Actor, Client},
     core::Core,
     credential,
     error::{Error, Result},
     id::{PersonId, Timestamp},
     item::{digest, hex, random_id},
+    label::PAGES,
     principal::Person,
 };
 use crate::http::{Secure, peer};

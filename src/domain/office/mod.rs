@@ -21,8 +21,7 @@ use super::{
     store::{Device, KnownClient},
 };
 
-/// Whoever runs the program on the data, as histories and the audit trail name them.
-pub const OPERATOR: &str = "command line";
+pub use crate::domain::label::OPERATOR;
 
 /// The administration, opened by a person who may administer or by the operator.
 #[derive(Clone)]

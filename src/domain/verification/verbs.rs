@@ -15,6 +15,7 @@ use crate::domain::{
     error::{Error, Result},
     id::{CampaignId, Timestamp},
     item::{Card, Placement, digest, random_id},
+    label::QUEUE,
     outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, Sender, State, is_address},
     principal::Person,
     rights::Right,
@@ -321,7 +322,7 @@ impl Core {
                 Err(_) => None,
             };
             let op = op.unwrap_or(VerificationOp::Rest { verification: id });
-            let batch = Batch::of_program("outbox", vec![Op::Verification(op)]);
+            let batch = Batch::of_program(QUEUE, vec![Op::Verification(op)]);
             self.commit(batch.at(now)).await?;
         }
         Ok(number)

@@ -8,6 +8,7 @@ use crate::domain::{
     account_class::AccountClass,
     error::Result,
     id::{GroupId, PersonId, Timestamp},
+    label::{CARDDAV, EAS},
     office::failure::{Failure, Why},
     office::store::{AuditLine, Census, GroupCounts, OfficeStore, PersonCounts},
 };
@@ -65,10 +66,11 @@ impl Reader<'_> {
             people: number("SELECT count(*) FROM person")?,
             groups: number("SELECT count(*) FROM grp")?,
             devices: by_name("SELECT access, count(*) FROM device GROUP BY access")?,
-            clients: by_name(
-                "SELECT CASE WHEN label LIKE 'EAS %' THEN 'eas' WHEN label LIKE 'CardDAV %' THEN 'carddav'
-                 ELSE 'other' END AS protocol, count(*) FROM client GROUP BY protocol",
-            )?,
+            clients: by_name(&format!(
+                "SELECT CASE WHEN label LIKE '{EAS}%' THEN 'eas'
+                     WHEN label LIKE '{CARDDAV}%' THEN 'carddav' ELSE 'other' END AS protocol,
+                     count(*) FROM client GROUP BY protocol"
+            ))?,
             outbox: by_name("SELECT state, count(*) FROM outbox GROUP BY state")?,
             octets: self.octets_stored()?,
             document_octets: number("SELECT coalesce(sum(octets), 0) FROM blob")?,

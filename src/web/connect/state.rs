@@ -11,7 +11,8 @@ use super::kinds::{self, Way};
 use crate::{
     auth::Why,
     domain::{
-        device::DeviceAccess, error::Result, id::Timestamp, journal::Event, store::KnownClient,
+        device::DeviceAccess, error::Result, id::Timestamp, journal::Event, label::Kind,
+        store::KnownClient,
     },
     text::fill,
     web::{
@@ -68,14 +69,14 @@ pub async fn page(
 async fn look(web: &Arc<Web>, visit: &Visit, asked: &Asked) -> Result<Page> {
     let text = visit.text.connect;
     let since = Timestamp(asked.since);
-    let prefix = match kinds::find(&asked.kind).map(|kind| kind.way) {
-        Some(Way::Exchange) => "EAS ",
-        _ => "CardDAV ",
+    let is_wanted = match kinds::find(&asked.kind).map(|kind| kind.way) {
+        Some(Way::Exchange) => Kind::is_device,
+        _ => Kind::is_program,
     };
     let clients = web.core.known_clients(&visit.actor).await?;
     let connected = clients
         .iter()
-        .filter(|client| client.label.starts_with(prefix))
+        .filter(|client| is_wanted(Kind::of(&client.label)))
         .find_map(|client| Some((client, sent(client, since)?)));
     let devices = web.core.devices(&visit.actor).await?;
     let shell = visit.shell_of(web, Tool::Settings, Told::Nothing);
@@ -87,7 +88,10 @@ async fn look(web: &Arc<Web>, visit: &Visit, asked: &Asked) -> Result<Page> {
         let device = devices.iter().find(|device| device.label() == client.label);
         let name = match device {
             Some(device) => device.shown_name().to_owned(),
-            None => client.label.trim_start_matches(prefix).to_owned(),
+            None => match Kind::of(&client.label) {
+                Kind::Device(name) | Kind::Program(name) => name.to_owned(),
+                _ => client.label.clone(),
+            },
         };
         let said = [text.connected_one, text.connected];
         let said = visit.text.of_many(contacts, said);
@@ -126,7 +130,7 @@ fn sent(client: &KnownClient, since: Timestamp) -> Option<usize> {
         match &exchange.event {
             Event::Sent { added, .. } => *contacts.get_or_insert(0) += added,
             // A device that has its first key comes back for the contacts at once.
-            Event::Began { .. } if client.label.starts_with("CardDAV ") => {
+            Event::Began { .. } if Kind::of(&client.label).is_program() => {
                 contacts.get_or_insert(0);
             }
             _ => {}

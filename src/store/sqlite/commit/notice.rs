@@ -7,8 +7,8 @@ use rusqlite::params;
 
 use super::{Applied, Commit};
 use crate::domain::{
-    actor::PAGES,
     id::{NoticeId, OutgoingId, PersonId, RevisionId},
+    label::PAGES,
 };
 
 /// More removals than this within an hour, and more than a quarter of the book.
