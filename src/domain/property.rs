@@ -56,17 +56,8 @@ impl NewBook {
 }
 
 impl Core {
-    /// Properties that clients stored on a resource as (namespace, name, value): the actor's own
-    /// values, and shared ones of other names.
-    pub async fn properties(
-        &self,
-        actor: &Actor,
-        resource: &str,
-    ) -> Result<Vec<(String, String, Vec<u8>)>> {
-        self.store().properties(actor.person, resource).await
-    }
-
-    /// The same of several resources; within one, shared values first.
+    /// Properties that clients stored on some resources, in the order asked; of one resource, shared
+    /// values come first, and the actor's own stand for those of their names.
     pub async fn properties_of(
         &self,
         actor: &Actor,

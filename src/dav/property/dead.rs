@@ -25,10 +25,10 @@ impl Dead {
     /// Properties of a resource by its key (see [`key_of`]): the person's own values, and shared
     /// ones of other names.
     pub async fn read(call: &Call, resource: &str) -> Result<Self, Failure> {
-        let found = call.face.core.properties(&call.actor, resource).await?;
+        let (core, key) = (&call.face.core, [resource.to_owned()]);
         let mut dead = Self::default();
-        for (namespace, local, value) in found {
-            dead.set(name(namespace, local), text(value));
+        for stored in core.properties_of(&call.actor, &key).await? {
+            dead.set(name(stored.namespace, stored.name), text(stored.value));
         }
         Ok(dead)
     }

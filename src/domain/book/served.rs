@@ -237,8 +237,10 @@ impl Book {
     pub(super) async fn stale(&self, placement: &Placement) -> Result<Option<Seq>> {
         let store = self.core.store();
         let follower = self.follower();
-        let held = match store.served(&follower, placement.id).await? {
-            Some((upto, card)) => card.map_or(upto, |card| card.max(upto)),
+        let held = match store.served(&follower, Some(placement.id)).await? {
+            Some(served) => served
+                .placement
+                .map_or(served.book, |card| card.max(served.book)),
             // A program that was updated holds at least what another of its name does.
             None => match store.served_least(&follower).await? {
                 Some(upto) => upto,
@@ -344,11 +346,12 @@ impl Book {
             return Ok(Some(known));
         }
         let store = self.core.store();
-        let found = store.served(follower, PlacementId(0)).await?;
-        if let Some((upto, _)) = found {
+        let found = store.served(follower, None).await?;
+        let found = found.map(|served| served.book);
+        if let Some(upto) = found {
             self.core.served().set(follower.clone(), upto);
         }
-        Ok(found.map(|(upto, _)| upto))
+        Ok(found)
     }
 
     fn follower(&self) -> Follower {

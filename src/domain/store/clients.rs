@@ -6,7 +6,7 @@ use crate::domain::{
     book::Follower,
     error::Result,
     id::{CollectionId, DeviceId, PersonId, PlacementId, Seq, Timestamp},
-    store::{Device, KnownClient, PushSubscription, StoredProperty},
+    store::{Device, KnownClient, PushSubscription, ServedUpto, StoredProperty},
 };
 
 /// Reads of what is kept of clients.
@@ -32,21 +32,13 @@ pub trait ClientStore: Send + Sync {
     async fn device_count(&self, person: PersonId) -> Result<usize>;
     /// Devices of one person, or of everybody, the last seen first.
     async fn devices(&self, person: Option<PersonId>) -> Result<Vec<Device>>;
-    /// Stored properties of a resource as (namespace, name, value). A person's own value stands for
-    /// the one shared by everybody.
-    async fn properties(
-        &self,
-        person: PersonId,
-        resource: &str,
-    ) -> Result<Vec<(String, String, Vec<u8>)>>;
-    /// The sequence up to which a client was served a book, and the sequence of its version of one
-    /// placement if it was served that one alone later; none for a client that does not follow the
-    /// book.
+    /// What a client was served of a book, and of one placement of it; none for a client that does
+    /// not follow the book.
     async fn served(
         &self,
         follower: &Follower,
-        placement: PlacementId,
-    ) -> Result<Option<(Seq, Option<Seq>)>>;
+        placement: Option<PlacementId>,
+    ) -> Result<Option<ServedUpto>>;
     /// The lowest sequence up to which a program of the same client and person was served the book,
     /// whatever it calls itself.
     async fn served_least(&self, follower: &Follower) -> Result<Option<Seq>>;

@@ -36,6 +36,15 @@ pub enum Want {
     Documents,
 }
 
+/// What a CardDAV client was served of a book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServedUpto {
+    /// The whole book up to this sequence.
+    pub book: Seq,
+    /// The sequence of its version of one placement, if it was served that one alone later.
+    pub placement: Option<Seq>,
+}
+
 /// A property a client stored on a resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredProperty {

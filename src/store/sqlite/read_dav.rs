@@ -10,7 +10,7 @@ use crate::domain::{
     book::Follower,
     id::{AppPasswordId, CollectionId, ItemId, PersonId, PlacementId, Seq, Timestamp},
     item::Card,
-    store::{PushSubscription, StoredProperty, Want},
+    store::{PushSubscription, ServedUpto, StoredProperty, Want},
 };
 
 /// Reads of [`Store`](crate::domain::store::Store) under the same names, described there.
@@ -40,8 +40,8 @@ impl Reader<'_> {
     pub fn served(
         &self,
         follower: &Follower,
-        placement: PlacementId,
-    ) -> rusqlite::Result<Option<(Seq, Option<Seq>)>> {
+        placement: Option<PlacementId>,
+    ) -> rusqlite::Result<Option<ServedUpto>> {
         self.one(
             "SELECT c.seq, k.seq FROM dav_client c LEFT JOIN dav_client_card k
                  ON k.person = c.person AND k.client = c.client AND k.program = c.program
@@ -52,9 +52,14 @@ impl Reader<'_> {
                 follower.client,
                 follower.program,
                 follower.collection.0,
-                placement.0
+                placement.map(|placement| placement.0)
             ],
-            |row| Ok((Seq(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(Seq))),
+            |row| {
+                Ok(ServedUpto {
+                    book: Seq(row.get(0)?),
+                    placement: row.get::<_, Option<i64>>(1)?.map(Seq),
+                })
+            },
         )
     }
 
@@ -136,23 +141,6 @@ impl Reader<'_> {
             |row| Ok((card(row)?, Timestamp(row.get(27)?))),
             |(card, _)| card.document.len(),
         )
-    }
-
-    pub fn properties(
-        &self,
-        person: PersonId,
-        resource: &str,
-    ) -> rusqlite::Result<Vec<(String, String, Vec<u8>)>> {
-        // A person's own value comes before the shared one.
-        let mut found: Vec<(String, String, Vec<u8>)> = self.all(
-            "SELECT namespace, name, value FROM property
-             WHERE resource = ?1 AND person IN (0, ?2) ORDER BY person DESC, namespace, name",
-            rusqlite::params![resource, person.0],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-        )?;
-        let mut seen = std::collections::HashSet::new();
-        found.retain(|(namespace, name, _)| seen.insert((namespace.clone(), name.clone())));
-        Ok(found)
     }
 
     pub fn properties_of(

@@ -7,7 +7,7 @@ use crate::{
         book::Follower,
         error::Result,
         id::{CollectionId, DeviceId, PersonId, PlacementId, Seq, Timestamp},
-        store::{ClientStore, Device, KnownClient, PushSubscription, StoredProperty},
+        store::{ClientStore, Device, KnownClient, PushSubscription, ServedUpto, StoredProperty},
     },
     store::sqlite::Sqlite,
 };
@@ -53,20 +53,11 @@ impl ClientStore for Sqlite {
         self.read(move |r| r.devices(person)).await
     }
 
-    async fn properties(
-        &self,
-        person: PersonId,
-        resource: &str,
-    ) -> Result<Vec<(String, String, Vec<u8>)>> {
-        let resource = resource.to_owned();
-        self.look_up(move |r| r.properties(person, &resource)).await
-    }
-
     async fn served(
         &self,
         follower: &Follower,
-        placement: PlacementId,
-    ) -> Result<Option<(Seq, Option<Seq>)>> {
+        placement: Option<PlacementId>,
+    ) -> Result<Option<ServedUpto>> {
         self.look_up(|r| r.served(follower, placement)).await
     }
 
@@ -93,6 +84,9 @@ impl ClientStore for Sqlite {
         person: PersonId,
         resources: &[String],
     ) -> Result<Vec<StoredProperty>> {
+        if let [_] = resources {
+            return self.look_up(|r| r.properties_of(person, resources)).await;
+        }
         let resources = resources.to_owned();
         self.read(move |r| r.properties_of(person, &resources))
             .await
