@@ -112,6 +112,40 @@ impl Other {
     }
 }
 
+fn push_of(config: &Config) -> Result<Option<Arc<Push>>> {
+    let Some(contact) = &config.push_contact else {
+        return Ok(None);
+    };
+    let push = Push::open(&config.data, contact, config.push_allow_private);
+    let push = push.map_err(|why| Error::Invalid(why.into()))?;
+    Ok(Some(Arc::new(push)))
+}
+
+fn mail_of(core: Arc<Core>, config: &Config) -> Result<Option<Arc<Mail>>> {
+    Mail::new(
+        core,
+        config.mail.as_ref(),
+        [
+            (Channel::Sms, config.sms.as_ref()),
+            (Channel::Fax, config.fax.as_ref()),
+        ],
+        config.public_url.as_deref(),
+    )
+}
+
+/// The channels that pages offer.
+fn outlets(config: &Config) -> Outlets {
+    let outlet = |gateway: &Gateway| Outlet {
+        longest: gateway.longest,
+        a_day: gateway.a_day,
+    };
+    Outlets {
+        mail: config.mail.is_some(),
+        sms: config.sms.as_ref().map(outlet),
+        fax: config.fax.as_ref().map(outlet),
+    }
+}
+
 impl App {
     /// Opens the data and connects store, domain and faces.
     pub fn build(config: Config) -> Result<Self> {
@@ -141,22 +175,8 @@ impl App {
             },
             token: config.metrics_token.clone(),
         });
-        let push = match &config.push_contact {
-            None => None,
-            Some(contact) => {
-                let push = Push::open(&config.data, contact, config.push_allow_private);
-                Some(Arc::new(push.map_err(|why| Error::Invalid(why.into()))?))
-            }
-        };
-        let mail = Mail::new(
-            core.clone(),
-            config.mail.as_ref(),
-            [
-                (Channel::Sms, config.sms.as_ref()),
-                (Channel::Fax, config.fax.as_ref()),
-            ],
-            config.public_url.as_deref(),
-        )?;
+        let push = push_of(&config)?;
+        let mail = mail_of(core.clone(), &config)?;
         let dav = Arc::new(dav::Face {
             core: core.clone(),
             auth: auth.clone(),
@@ -169,15 +189,6 @@ impl App {
         let devices = eas::Face::new(core.clone(), auth.clone(), contact.clone(), config.eas());
         let imports = config.data.join("imports");
         let jobs = Jobs::new(core.clone(), imports, config.imports());
-        let outlet = |gateway: &Gateway| Outlet {
-            longest: gateway.longest,
-            a_day: gateway.a_day,
-        };
-        let outlets = Outlets {
-            mail: config.mail.is_some(),
-            sms: config.sms.as_ref().map(outlet),
-            fax: config.fax.as_ref().map(outlet),
-        };
         let site = web::Site {
             address: config.public_url.as_deref().and_then(Address::parse),
             certificates: certificates.clone(),
@@ -190,7 +201,7 @@ impl App {
             auth.clone(),
             contact,
             jobs.clone(),
-            outlets,
+            outlets(&config),
             site,
         );
         let other = Other {

@@ -42,7 +42,7 @@ use crate::{
     domain::{
         core::Core,
         error::{Error, Result},
-        office::places::last_backup,
+        office::{places::last_backup, store::Census},
         tally::Spreading,
     },
     http::tls::Certificates,
@@ -192,14 +192,50 @@ pub struct Metrics {
     pub started: SystemTime,
 }
 
+/// How metrics are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    OpenMetrics,
+    /// The text format from before it.
+    Classic,
+}
+
 impl Metrics {
-    /// All metrics now; `open`: in OpenMetrics, else in the classic text format.
-    pub async fn text(&self, open: bool) -> Result<String> {
+    /// All metrics now.
+    pub async fn text(&self, format: Format) -> Result<String> {
         let census = self.core.store().census().await?;
         let backup = last_backup(&**self.core.store()).await?;
         let mut registry = Registry::with_prefix("carnet");
         self.add_requests(&mut registry);
         self.add_clients(&mut registry);
+        self.add_gauges(&mut registry, &census);
+        add_counted(&mut registry, census);
+        self.add_spreads(&mut registry);
+        self.add_alarms(&mut registry);
+        if let Some((_, at)) = backup {
+            registry.register(
+                "last_backup_timestamp_seconds",
+                "Last backup made by this program, since the epoch",
+                ConstGauge::new(at.0 / 1000),
+            );
+        }
+        let mut process = Registry::default();
+        self.add_process(&mut process);
+        let mut text = String::new();
+        encode_registry(&mut text, &registry)
+            .and_then(|()| encode_registry(&mut text, &process))
+            .and_then(|()| match format {
+                Format::OpenMetrics => encode_eof(&mut text),
+                Format::Classic => Ok(()),
+            })
+            .map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(match format {
+            Format::OpenMetrics => text,
+            Format::Classic => classic(&text),
+        })
+    }
+
+    fn add_gauges(&self, registry: &mut Registry, census: &Census) {
         let tally = self.core.tally();
         let mut gauge = |name: &str, help: &str, value: i64| {
             registry.register(name, help, ConstGauge::new(value));
@@ -242,32 +278,10 @@ impl Metrics {
             "Exports under way",
             tally.exports.value(),
         );
-        for (name, help, label, rows) in [
-            (
-                "devices",
-                "Devices of Exchange ActiveSync",
-                "access",
-                census.devices,
-            ),
-            (
-                "clients",
-                "Programs and devices that were here",
-                "protocol",
-                census.clients,
-            ),
-            (
-                "outbox_messages",
-                "Messages of the queue",
-                "state",
-                census.outbox,
-            ),
-        ] {
-            let family = Family::<Labels, Gauge>::default();
-            for (value, number) in rows {
-                family.get_or_create(&vec![(label, value)]).set(number);
-            }
-            registry.register(name, help, family);
-        }
+    }
+
+    /// How long the store takes.
+    fn add_spreads(&self, registry: &mut Registry) {
         let figures = self.store.figures();
         registry.register_collector(Box::new(Spreads(vec![
             (
@@ -286,22 +300,6 @@ impl Metrics {
                 figures.waits.value(),
             ),
         ])));
-        self.add_alarms(&mut registry);
-        if let Some((_, at)) = backup {
-            registry.register(
-                "last_backup_timestamp_seconds",
-                "Last backup made by this program, since the epoch",
-                ConstGauge::new(at.0 / 1000),
-            );
-        }
-        let mut process = Registry::default();
-        self.add_process(&mut process);
-        let mut text = String::new();
-        encode_registry(&mut text, &registry)
-            .and_then(|()| encode_registry(&mut text, &process))
-            .and_then(|()| if open { encode_eof(&mut text) } else { Ok(()) })
-            .map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(if open { text } else { classic(&text) })
     }
 
     fn add_requests(&self, registry: &mut Registry) {
@@ -418,6 +416,36 @@ impl Metrics {
                 ConstGauge::new(open.count() as u64),
             );
         }
+    }
+}
+
+/// What there is of several kinds.
+fn add_counted(registry: &mut Registry, census: Census) {
+    for (name, help, label, rows) in [
+        (
+            "devices",
+            "Devices of Exchange ActiveSync",
+            "access",
+            census.devices,
+        ),
+        (
+            "clients",
+            "Programs and devices that were here",
+            "protocol",
+            census.clients,
+        ),
+        (
+            "outbox_messages",
+            "Messages of the queue",
+            "state",
+            census.outbox,
+        ),
+    ] {
+        let family = Family::<Labels, Gauge>::default();
+        for (value, number) in rows {
+            family.get_or_create(&vec![(label, value)]).set(number);
+        }
+        registry.register(name, help, family);
     }
 }
 

@@ -17,7 +17,7 @@ use http::{HeaderMap, StatusCode, header};
 use rustix::fs::{StatVfsMountFlags, statvfs};
 use subtle::ConstantTimeEq as _;
 
-use super::metrics::{CLASSIC, Metrics, OPEN, Requests};
+use super::metrics::{CLASSIC, Format, Metrics, OPEN, Requests};
 use crate::{domain::error::Error, http::Shutdown, store::sqlite::Sqlite};
 
 /// Free octets of the disk below which nothing more is promised.
@@ -166,11 +166,13 @@ async fn figures(State(operator): State<Arc<Operator>>, headers: HeaderMap) -> R
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok());
     let takes_open = accept.is_some_and(|accept| accept.contains("application/openmetrics-text"));
-    match open.metrics.text(takes_open).await {
-        Ok(text) => {
-            let kind = if takes_open { OPEN } else { CLASSIC };
-            ([(header::CONTENT_TYPE, kind)], text).into_response()
-        }
+    let (format, kind) = if takes_open {
+        (Format::OpenMetrics, OPEN)
+    } else {
+        (Format::Classic, CLASSIC)
+    };
+    match open.metrics.text(format).await {
+        Ok(text) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
         Err(error) => {
             tracing::error!(%error, "figures could not be read");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
