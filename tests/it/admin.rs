@@ -4,16 +4,14 @@ mod classes;
 
 use carnet::{
     auth,
-    domain::{
-        batch::{Op, PersonOp},
-        device::DeviceAccess,
-    },
+    domain::{batch::Op, device::DeviceAccess},
 };
 
 use crate::support::{
     browser::{Browser, escaped, hidden},
     dav::Book,
     http::Answer,
+    people::person,
     phone::Phone,
     server::Server,
     tree::text_at,
@@ -26,14 +24,12 @@ fn start() -> Server {
 /// With the administrator root.
 fn administered(server: Server) -> Server {
     let hash = server.runtime.block_on(auth::hash("demo".to_owned()));
-    server.commit(Op::Person(PersonOp::AddPerson {
-        login: "root".to_owned(),
-        email: None,
-        name: "Root".to_owned(),
-        admin: true,
-        password_hash: hash.expect("a hash"),
-        class: String::new(),
-    }));
+    server.commit(Op::from(
+        person("root")
+            .named("Root")
+            .administering(true)
+            .with_hash(&hash.expect("a hash")),
+    ));
     server
 }
 

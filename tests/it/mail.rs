@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use carnet::{
     config::Config,
     domain::{
-        batch::{Batch, Op, PersonChange, PersonOp},
+        batch::{Batch, Op, PersonChange},
         error::Error,
         id::Timestamp,
         office::people::AccountChange,
@@ -16,6 +16,7 @@ use carnet::{
 
 use crate::support::{
     browser::{Browser, hidden},
+    people::person,
     program::{run, works},
     server::Server,
     smtp::{Mood, Sink},
@@ -229,14 +230,7 @@ fn a_fact_that_is_not_stored_sends_nothing() {
                 "ann@example.org",
                 Letter::Test,
             )))),
-            Op::Person(PersonOp::AddPerson {
-                login: "alice".to_owned(),
-                email: None,
-                name: "Again".to_owned(),
-                admin: false,
-                password_hash: String::new(),
-                class: String::new(),
-            }),
+            Op::from(person("alice").named("Again")),
         ],
         ..Batch::default()
     };

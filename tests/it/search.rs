@@ -9,7 +9,7 @@ use carnet::{
     class::contact::Contact,
     domain::{
         actor::{Actor, Client},
-        batch::{Batch, CommentOp, GroupOp, ItemOp, Op, PersonOp},
+        batch::{Batch, CommentOp, GroupOp, ItemOp, Op},
         book::{Book, Condition, Replace},
         collection::DEFAULT_BOOK,
         core::{Core, Limits},
@@ -23,6 +23,7 @@ use carnet::{
 };
 use tempfile::TempDir;
 
+use crate::support::people::person;
 use table::{CASES, GROUP, PRIVATE};
 
 fn card(id: &str, family: &str, given: &str, lines: &str) -> Vec<u8> {
@@ -54,14 +55,7 @@ impl Fixture {
         let class = Arc::new(Contact::new(Some("FR")));
         let core = Core::new(store.clone(), vec![class], Limits::default());
         let person = async |login: &str| {
-            let op = Op::Person(PersonOp::AddPerson {
-                login: login.to_owned(),
-                email: None,
-                name: login.to_owned(),
-                admin: false,
-                password_hash: String::new(),
-                class: String::new(),
-            });
+            let op = Op::from(person(login));
             PersonId(commit(&core, None, op).await)
         };
         let (me, other) = (person("me").await, person("other").await);

@@ -11,11 +11,12 @@ mod twins;
 
 use std::{fs, sync::Arc};
 
+use crate::support::people::person;
 use carnet::{
     class::contact::Contact,
     domain::{
         actor::Client,
-        batch::{Batch, Op, PersonChange, PersonOp},
+        batch::{Batch, Op, PersonChange},
         book::Book,
         collection::DEFAULT_BOOK,
         core::{Core, Limits},
@@ -47,14 +48,7 @@ impl Fixture {
             vec![Arc::new(Contact::default())],
             Limits::default(),
         );
-        let add = Op::Person(PersonOp::AddPerson {
-            login: "me".to_owned(),
-            email: None,
-            name: "Me".to_owned(),
-            admin: false,
-            password_hash: String::new(),
-            class: String::new(),
-        });
+        let add = Op::from(person("me").named("Me"));
         let person = PersonId(commit(&core, add).await);
         let limit = Op::from(PersonChange {
             quota: Some(quota),

@@ -8,7 +8,7 @@ use carnet::domain::{
 };
 
 use super::client::*;
-use crate::support::server::Server;
+use crate::support::{people::person, server::Server};
 
 const MEMBERS: &str = "/dav/groups/Team/members/";
 const SET: &str = "<D:current-user-privilege-set/>";
@@ -22,17 +22,11 @@ fn team(server: &Server) -> GroupId {
 
 /// Somebody in no group, with the password of the sample people.
 fn add(server: &Server, login: &str, name: &str) -> PersonId {
-    server.commit(Op::Person(PersonOp::AddPerson {
-        login: login.to_owned(),
-        email: Some(format!("{login}@example.org")),
-        name: name.to_owned(),
-        admin: false,
-        password_hash: server
-            .runtime
-            .block_on(carnet::auth::hash("demo".to_owned()))
-            .expect("a hash"),
-        class: String::new(),
-    }));
+    let hash = carnet::auth::hash("demo".to_owned());
+    let hash = server.runtime.block_on(hash).expect("a hash");
+    let new = person(login).named(name);
+    let new = new.at(&format!("{login}@example.org")).with_hash(&hash);
+    server.commit(new.into());
     server.person(login)
 }
 

@@ -6,7 +6,7 @@ use carnet::{
     auth,
     domain::{
         actor::Actor,
-        batch::{Batch, GrantOp, Op, PersonOp},
+        batch::{Batch, GrantOp, Op},
         id::Timestamp,
         principal::GroupOptions,
         rights::GroupRight,
@@ -14,7 +14,7 @@ use carnet::{
 };
 
 use super::client::*;
-use crate::support::server::Server;
+use crate::support::{people::person, server::Server};
 
 /// Grants bob a right on the group Team.
 fn grant(server: &Server, right: GroupRight) {
@@ -331,14 +331,11 @@ async fn actor(server: &Server, login: &str) -> Arc<Actor> {
 fn what_is_written_into_a_book_that_was_lost_is_kept() {
     let server = Server::start();
     server.runtime.block_on(async {
-        let op = Op::Person(PersonOp::AddPerson {
-            login: "dora".to_owned(),
-            email: None,
-            name: "Dora".to_owned(),
-            admin: false,
-            password_hash: auth::hash("demo".to_owned()).await.expect("a hash"),
-            class: String::new(),
-        });
+        let op = Op::from(
+            person("dora")
+                .named("Dora")
+                .with_hash(&auth::hash("demo".to_owned()).await.expect("a hash")),
+        );
         let batch = Batch {
             at: Timestamp::now(),
             ops: vec![op],

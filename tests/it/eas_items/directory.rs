@@ -175,30 +175,14 @@ fn the_directory_shows_what_its_reader_may_read() {
         assert!(people(&gal(device, "administrator", None, None)).is_empty());
     }
     // Out of the group, out of sight.
-    server.runtime.block_on(async {
-        use carnet::domain::batch::{Batch, Op};
-        let store = server.store();
-        let group = store
-            .group_by_name("Team")
-            .await
-            .expect("read")
-            .expect("Team");
-        let bob = store
-            .person_by_login("bob")
-            .await
-            .expect("read")
-            .expect("bob");
-        let op = Op::Group(GroupOp::RemoveMember {
-            group: group.id,
-            person: bob.id,
-            leaving: Leaving::LeaveCopies,
-        });
-        let batch = Batch {
-            ops: vec![op],
-            ..Batch::default()
-        };
-        server.core().commit(batch).await.expect("removed");
-    });
+    let group = server
+        .runtime
+        .block_on(server.store().group_by_name("Team"));
+    server.commit(Op::Group(GroupOp::RemoveMember {
+        group: group.expect("read").expect("Team").id,
+        person: server.person("bob"),
+        leaving: Leaving::LeaveCopies,
+    }));
     assert!(people(&gal(&bob, "numbat", None, None)).is_empty());
     assert!(people(&gal(&bob, "carol", None, None)).is_empty());
 }

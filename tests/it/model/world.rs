@@ -12,7 +12,7 @@ use carnet::{
     class::{self, contact::Contact},
     domain::{
         actor::{Actor, Client},
-        batch::{Batch, DeviceOp, GroupOp, HistoryOp, ItemOp, NewPlacement, Op, PersonOp},
+        batch::{Batch, DeviceOp, GroupOp, HistoryOp, ItemOp, NewPlacement, Op},
         book::{Book, Condition, Destination, Replace},
         core::{Core, Limits},
         cursor::Position,
@@ -26,7 +26,7 @@ use carnet::{
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::support::{dice::Dice, quick_folder};
+use crate::support::{dice::Dice, people, quick_folder};
 
 pub fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread()
@@ -205,14 +205,7 @@ async fn commit(core: &Core, person: Option<PersonId>, op: Op) -> i64 {
 }
 
 fn person(login: &str) -> Op {
-    Op::Person(PersonOp::AddPerson {
-        login: login.to_owned(),
-        email: None,
-        name: login.to_owned(),
-        admin: false,
-        password_hash: String::new(),
-        class: String::new(),
-    })
+    Op::from(people::person(login))
 }
 
 fn touch(person: PersonId, device_id: &str) -> Op {

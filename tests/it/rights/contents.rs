@@ -1,7 +1,7 @@
 //! One datum in several places: sharing, moving, tags, categories, comments, and what an edit costs.
 
 use carnet::domain::{
-    batch::{GroupOp, HistoryOp, Op, PersonOp},
+    batch::{GroupOp, HistoryOp, Op},
     book::{Book, Condition, Replace},
     core::Limits,
     error::Error,
@@ -14,6 +14,7 @@ use carnet::domain::{
 };
 
 use super::{PRIVATE, World, allowed, hidden, invalid, past::moment, refused, vcard};
+use crate::support::people::person;
 
 #[tokio::test]
 async fn sharing_names_who_holds_the_uid_there() {
@@ -296,14 +297,7 @@ async fn an_edit_costs_the_same_however_many_read_it() {
                 let person = match w.core.store().person_by_login(&login).await.expect("read") {
                     Some(person) => person.id,
                     None => {
-                        let op = Op::Person(PersonOp::AddPerson {
-                            login: login.clone(),
-                            email: None,
-                            name: login,
-                            admin: false,
-                            password_hash: String::new(),
-                            class: String::new(),
-                        });
+                        let op = Op::from(person(&login));
                         PersonId(allowed(w.commit(op).await))
                     }
                 };

@@ -16,11 +16,12 @@ mod property;
 
 use std::sync::Arc;
 
+use crate::support::people::person;
 use carnet::{
     class::contact::Contact,
     domain::{
         actor::{Actor, Client},
-        batch::{Batch, Op, PersonChange, PersonOp},
+        batch::{Batch, Op, PersonChange},
         book::{Book, Condition, Replace},
         core::{Core, Limits},
         error::{Error, Result},
@@ -104,14 +105,7 @@ impl World {
         let world = Self { core, _data: data };
         for login in PEOPLE {
             world
-                .commit(Op::Person(PersonOp::AddPerson {
-                    login: login.to_owned(),
-                    email: None,
-                    name: login.to_owned(),
-                    admin: login == "ivo",
-                    password_hash: String::new(),
-                    class: String::new(),
-                }))
+                .commit(Op::from(person(login).administering(login == "ivo")))
                 .await
                 .expect("an account");
         }

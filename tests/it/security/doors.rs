@@ -16,6 +16,7 @@ use crate::support::{
     browser::{Browser, hidden},
     dav::Book,
     http::{basic, request},
+    people::person,
     server::Server,
 };
 
@@ -56,16 +57,8 @@ fn a_group_one_is_not_in_looks_like_none() {
     let hash = server
         .runtime
         .block_on(carnet::auth::hash("demo".to_owned()));
-    server.commit(carnet::domain::batch::Op::Person(
-        carnet::domain::batch::PersonOp::AddPerson {
-            login: "dora".to_owned(),
-            email: None,
-            name: "Dora".to_owned(),
-            admin: false,
-            password_hash: hash.expect("a hash"),
-            class: String::new(),
-        },
-    ));
+    let dora = person("dora").named("Dora");
+    server.commit(dora.with_hash(&hash.expect("a hash")).into());
     let browser = Browser::of(&server.address, "dora");
     let book = Book::of(&server.address, "dora");
     for end in ["", "/members", "/rights", "/trash", "/c/1"] {

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use carnet::{
-    auth,
-    domain::batch::{Op, PersonOp},
-};
+use carnet::{auth, domain::batch::Op};
 
 use super::routes::{Row, Who};
 use crate::support::{
@@ -13,6 +10,7 @@ use crate::support::{
     eas::Device,
     eventually,
     http::{Answer, request},
+    people::person,
     server::Server,
 };
 
@@ -123,14 +121,11 @@ impl Scene {
         let server = Server::start();
         for (login, admin) in [("dora", false), ("root", true)] {
             let hash = server.runtime.block_on(auth::hash("demo".to_owned()));
-            server.commit(Op::Person(PersonOp::AddPerson {
-                login: login.to_owned(),
-                email: None,
-                name: login.to_owned(),
-                admin,
-                password_hash: hash.expect("a hash"),
-                class: String::new(),
-            }));
+            server.commit(Op::from(
+                person(login)
+                    .administering(admin)
+                    .with_hash(&hash.expect("a hash")),
+            ));
         }
         let mut phone = Device::set_up(&server.address, "alice", "phone", "14.1");
         phone.prime();

@@ -8,6 +8,7 @@ pub mod faults;
 pub mod gateway;
 pub mod http;
 pub mod mutate;
+pub mod people;
 pub mod phone;
 pub mod program;
 pub mod server;

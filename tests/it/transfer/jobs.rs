@@ -11,7 +11,7 @@ use std::{
 use carnet::{
     domain::{
         actor::Client,
-        batch::{GroupOp, Op, PersonOp},
+        batch::{GroupOp, Op},
         grant::Grantee,
         id::{ImportId, PersonId},
         rights::GroupRight,
@@ -20,6 +20,7 @@ use carnet::{
 };
 
 use super::{Fixture, commit};
+use crate::support::people::person;
 
 fn cards(count: usize) -> String {
     let card = |n: usize| {
@@ -258,14 +259,7 @@ async fn an_import_whose_file_is_gone_says_so() {
 #[tokio::test]
 async fn an_import_into_a_group_where_nothing_may_be_added_any_more_says_so() {
     let fixture = Fixture::new(None).await;
-    let add = Op::Person(PersonOp::AddPerson {
-        login: "head".to_owned(),
-        email: None,
-        name: "Head".to_owned(),
-        admin: false,
-        password_hash: String::new(),
-        class: String::new(),
-    });
+    let add = Op::from(person("head").named("Head"));
     let head = PersonId(commit(&fixture.core, add).await);
     let head = fixture.core.actor(head, Client::default()).await;
     let head = Arc::new(head.expect("an actor"));

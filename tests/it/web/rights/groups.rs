@@ -1,13 +1,16 @@
 //! Groups and the rights on them.
 
 use carnet::domain::{
-    batch::{Batch, Op, PersonOp},
+    batch::{Batch, Op},
     id::Timestamp,
     rights::GroupRight,
 };
 
 use super::{Setting, Visitor};
-use crate::support::browser::{escaped, hidden};
+use crate::support::{
+    browser::{escaped, hidden},
+    people::person,
+};
 
 #[test]
 fn a_group_is_founded_filled_renamed_left_and_deleted() {
@@ -461,14 +464,7 @@ fn the_members_of_a_large_group_are_on_pages() {
         let group = group.expect("a group");
         for n in 0..120 {
             let login = format!("n{n:03}");
-            let op = Op::Person(PersonOp::AddPerson {
-                login: login.clone(),
-                email: None,
-                name: login.clone(),
-                admin: false,
-                password_hash: String::new(),
-                class: String::new(),
-            });
+            let op = Op::from(person(&login));
             let batch = Batch {
                 client: "command line".to_owned(),
                 at: Timestamp::now(),

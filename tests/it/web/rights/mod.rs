@@ -13,7 +13,7 @@ use carnet::{
     auth,
     domain::{
         actor::{Actor, Client},
-        batch::{Batch, Op, PersonOp},
+        batch::{Batch, Op},
         book::{Condition, Replace},
         grant::Grantee,
         id::Timestamp,
@@ -27,6 +27,7 @@ use carnet::{
 use crate::support::{
     browser::{Browser, filled_in, hidden},
     http::Answer,
+    people::person,
     server::Server,
 };
 
@@ -50,14 +51,11 @@ impl Setting {
         let core = self.server.core();
         let password_hash = auth::hash("demo".to_owned()).await.expect("a hash");
         for login in ["ada", "coco", "mia", "max", "zed", "hugo", "ivo"] {
-            let op = Op::Person(PersonOp::AddPerson {
-                login: login.to_owned(),
-                email: None,
-                name: format!("{login} <i>"),
-                admin: false,
-                password_hash: password_hash.clone(),
-                class: String::new(),
-            });
+            let op = Op::from(
+                person(login)
+                    .named(&format!("{login} <i>"))
+                    .with_hash(&password_hash),
+            );
             let batch = Batch {
                 client: "command line".to_owned(),
                 at: Timestamp::now(),
