@@ -94,6 +94,7 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The person who signed in.
     pub fn person(&self) -> &Person {
         &self.account.person
     }

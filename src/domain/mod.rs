@@ -1,7 +1,8 @@
 //! The only door to data: contacts, groups, rights, sync cursors and history.
 //!
 //! Knows no HTTP, no SQL and no wire format. Faces ask for an [`actor::Actor`] and a book,
-//! call one verb per intent and map its outcome.
+//! call one verb per intent and map its outcome. The code map of `docs/architecture.md` groups these
+//! modules by what they are for.
 
 pub mod access;
 pub mod account;

@@ -42,6 +42,7 @@ struct Left {
 }
 
 impl Unread {
+    /// Notes whether the client still sends what nobody will read.
     pub fn set(&self, unread: bool) {
         self.0.unread.store(unread, SeqCst);
     }
@@ -99,6 +100,7 @@ struct Rest {
 }
 
 impl<S> Lingering<S> {
+    /// A stream that closes as [`Lingering`] says while `unread` is set.
     pub fn new(stream: S, unread: Unread) -> Self {
         Self {
             stream,

@@ -242,6 +242,7 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The code that is stored and that pages put into words.
     pub fn as_str(self) -> &'static str {
         match self {
             Reason::Empty => "empty",
@@ -294,6 +295,7 @@ pub enum Code {
 }
 
 impl Code {
+    /// The code that is stored and that pages put into words.
     pub fn as_str(self) -> &'static str {
         match self {
             Code::EmailNotSmtp => "email-not-smtp",

@@ -48,6 +48,7 @@ pub struct Whole {
 }
 
 impl Whole {
+    /// What a page of so many rows says of a list of so many; `link` is the address of each answer.
     pub fn of(rows: usize, total: i64, link: &dyn Fn(&str) -> String, text: &Text) -> Self {
         Self {
             of_page: link("1"),

@@ -51,6 +51,7 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// The browser of a request, and the address it comes from.
     pub fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
         let agent = headers.get(header::USER_AGENT);
         let agent = agent.and_then(|agent| agent.to_str().ok());

@@ -308,6 +308,7 @@ impl Told {
         }
     }
 
+    /// The message that something was done.
     pub fn notice(&self, text: &Text) -> Option<String> {
         match self {
             Told::Done(done) => done.sentence(text),
@@ -340,6 +341,7 @@ impl Told {
         })
     }
 
+    /// The message that something was refused.
     pub fn problem(self) -> Option<String> {
         match self {
             Told::Refused(_, message) | Told::Again(_, message, _) => Some(message),

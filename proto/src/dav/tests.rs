@@ -1,3 +1,5 @@
+//! Any body is read or refused, and what is written is read again.
+
 use proptest::prelude::*;
 
 use super::{

@@ -1,3 +1,5 @@
+//! Any request line and command is read or refused, and what is written is read again.
+
 use proptest::prelude::*;
 
 use super::{

@@ -1,3 +1,5 @@
+//! Laws of documents: what is not touched stays, octet for octet.
+
 use proptest::prelude::*;
 
 use super::*;

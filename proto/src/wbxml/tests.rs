@@ -1,3 +1,5 @@
+//! Any octets are decoded or refused, and what is encoded is decoded again.
+
 use std::{fs, path::Path};
 
 use proptest::prelude::*;

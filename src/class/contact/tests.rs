@@ -1,3 +1,5 @@
+//! What a contact says to each face, and what of a change it keeps.
+
 use std::sync::Arc;
 
 use carnet_proto::{

@@ -1,3 +1,5 @@
+//! Which addresses are believed, and of whom.
+
 use http::{HeaderName, HeaderValue};
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Certificates that are renewed while they are in use.
+
 use super::*;
 
 #[test]

@@ -1,4 +1,7 @@
 //! What every read has in common, and reads about collections and homes.
+//!
+//! What each read promises is said where the port declares it, in `domain/store.rs` and the files
+//! below it: a [`Reader`]'s functions have the same names.
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, types::Type};
 

@@ -1,3 +1,5 @@
+//! Pictures made small, and those that are none.
+
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
