@@ -7,7 +7,7 @@
 mod write;
 
 use carnet_proto::vcard::{
-    Binary, Document, Line, NAMELESS, PartialDate, SortNames, address_labels, halves,
+    Binary, Document, Line, NAMELESS, PartialDate, SortNames, address_labels, apple, halves,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -132,10 +132,10 @@ pub const OTHER_UID: &str = "X-CARNET-OTHER-UID";
 pub const FAVOURITE: &str = "X-CARNET-FAVOURITE";
 
 /// Relation, property that programs read, and Apple's label.
-const RELATIONS: [(&str, &str, &str); 3] = [
-    ("spouse", "X-EVOLUTION-SPOUSE", "_$!<Spouse>!$_"),
-    ("manager", "X-EVOLUTION-MANAGER", "_$!<Manager>!$_"),
-    ("assistant", "X-EVOLUTION-ASSISTANT", "_$!<Assistant>!$_"),
+const EVOLUTION_RELATIONS: [(&str, &str, &str); 3] = [
+    ("spouse", "X-EVOLUTION-SPOUSE", apple::SPOUSE),
+    ("manager", "X-EVOLUTION-MANAGER", apple::MANAGER),
+    ("assistant", "X-EVOLUTION-ASSISTANT", apple::ASSISTANT),
 ];
 
 impl Fields {
@@ -323,18 +323,20 @@ impl Fields {
             if line.is("X-ABDATE") {
                 let label = card.label(line);
                 match label.as_str() {
-                    "_$!<Anniversary>!$_" if self.anniversary.is_empty() => {
+                    apple::ANNIVERSARY if self.anniversary.is_empty() => {
                         self.anniversary = date_of(line);
                     }
                     _ => self
                         .dates
-                        .push(Value::labelled(&date_of(line), plain(&label))),
+                        .push(Value::labelled(&date_of(line), apple::plain(&label))),
                 }
             } else if line.is("X-ABRELATEDNAMES") {
                 let label = card.label(line);
-                let label = plain(&label).to_lowercase();
+                let label = apple::plain(&label).to_lowercase();
                 self.related.push(Value::labelled(&text(), &label));
-            } else if let Some((relation, ..)) = RELATIONS.iter().find(|(_, name, _)| line.is(name))
+            } else if let Some((relation, ..)) = EVOLUTION_RELATIONS
+                .iter()
+                .find(|(_, name, _)| line.is(name))
             {
                 self.related.push(Value::labelled(&text(), relation));
             } else if line.is("RELATED")
@@ -377,7 +379,7 @@ fn value(card: &Document, line: &Line) -> Value {
             .into_iter()
             .filter(|found| !ignored.contains(&found.as_str()))
             .collect(),
-        label: plain(&card.label(line)).to_owned(),
+        label: apple::plain(&card.label(line)).to_owned(),
         preferred: line.is_preferred(),
     }
 }
@@ -413,19 +415,11 @@ fn address(card: &Document, line: &Line, label: Option<String>) -> Address {
     let formatted = formatted.or(label).or_else(only_label);
     Address {
         kind: kind.unwrap_or_default().to_owned(),
-        label: plain(&card.label(line)).to_owned(),
+        label: apple::plain(&card.label(line)).to_owned(),
         preferred: line.is_preferred(),
         parts,
         formatted: formatted.unwrap_or_default(),
     }
-}
-
-/// `Anniversary` of `_$!<Anniversary>!$_`
-fn plain(label: &str) -> &str {
-    label
-        .strip_prefix("_$!<")
-        .and_then(|rest| rest.strip_suffix(">!$_"))
-        .unwrap_or(label)
 }
 
 /// `1972-04-15`, `--12-31`; text that is no date as it is.

@@ -3,6 +3,7 @@
 //! Repairs (a missing UID or FN, an old version, a wrong charset) exist only in [`version::project`];
 //! the only writer of a stored card is the line patch of [`Document::edit`].
 
+pub mod apple;
 mod date;
 mod document;
 mod filter;

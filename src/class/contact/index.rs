@@ -1,6 +1,6 @@
 //! The texts and keys of a card that lists and searches use.
 
-use carnet_proto::vcard::{Document, Kind, Line, NAMELESS, PartialDate};
+use carnet_proto::vcard::{Document, Kind, Line, NAMELESS, PartialDate, apple};
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
 
 use crate::domain::{
@@ -118,7 +118,7 @@ fn texts(card: &Document, display: &str, country: Option<Region>) -> Vec<IndexTe
     }
     for line in card.all("X-ABLabel") {
         let label = line.text();
-        if !label.starts_with("_$!<") {
+        if !apple::is_own(&label) {
             add("label", label, Part::Rest);
         }
     }

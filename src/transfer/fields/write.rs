@@ -1,8 +1,10 @@
 //! Writes fields as a new card.
 
-use carnet_proto::vcard::{NewLine, PartialDate, escape_text};
+use carnet_proto::vcard::{NewLine, PartialDate, apple, escape_text};
 
-use super::{Address, CUSTOM, FAVOURITE, Fields, OTHER_UID, OWN, RELATIONS, Value, uid_of};
+use super::{
+    Address, CUSTOM, EVOLUTION_RELATIONS, FAVOURITE, Fields, OTHER_UID, OWN, Value, uid_of,
+};
 
 impl Fields {
     /// The fields as a vCard 3.0. Without a UID it gets one derived from its content, so that a row
@@ -167,7 +169,7 @@ impl Writer {
     }
 
     fn related(&mut self, related: &Value) {
-        match RELATIONS
+        match EVOLUTION_RELATIONS
             .iter()
             .find(|(relation, ..)| *relation == related.label)
         {
@@ -176,7 +178,7 @@ impl Writer {
             }
             _ => {
                 let label = match related.label.as_str() {
-                    "child" => "_$!<Child>!$_",
+                    "child" => apple::CHILD,
                     other => other,
                 };
                 let label = label.to_owned();
@@ -207,7 +209,7 @@ impl Writer {
         if !text.trim().is_empty() {
             let line = NewLine::new(name, &[], escape_text(text.trim()));
             let label = if label.is_empty() {
-                "_$!<Other>!$_"
+                apple::OTHER
             } else {
                 label
             };

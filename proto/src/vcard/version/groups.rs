@@ -4,24 +4,21 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::date;
-use crate::vcard::{document::Document, line::Line};
-
-/// Label of the wedding day.
-pub(super) const ANNIVERSARY: &str = "_$!<Anniversary>!$_";
+use crate::vcard::{apple, document::Document, line::Line};
 
 /// Types of RELATED and the labels Apple has for them.
-const RELATIONS: [(&str, &str); 6] = [
-    ("spouse", "_$!<Spouse>!$_"),
-    ("child", "_$!<Child>!$_"),
-    ("parent", "_$!<Parent>!$_"),
-    ("sibling", "_$!<Sibling>!$_"),
-    ("friend", "_$!<Friend>!$_"),
-    ("agent", "_$!<Assistant>!$_"),
+const RELATED_LABELS: [(&str, &str); 6] = [
+    ("spouse", apple::SPOUSE),
+    ("child", apple::CHILD),
+    ("parent", apple::PARENT),
+    ("sibling", apple::SIBLING),
+    ("friend", apple::FRIEND),
+    ("agent", apple::ASSISTANT),
 ];
 
 /// The relation and its label.
 pub(super) fn relation_label(relation: &str) -> Option<(&'static str, &'static str)> {
-    RELATIONS
+    RELATED_LABELS
         .iter()
         .find(|(name, _)| *name == relation)
         .copied()
@@ -101,7 +98,7 @@ impl<'a> Groups<'a> {
         let line = &self.lines[at];
         let plain = line.is("X-ABRELATEDNAMES") && line.param("VALUE").is_none();
         let label = self.own_label(at).filter(|_| plain)?;
-        let mut known = RELATIONS.iter();
+        let mut known = RELATED_LABELS.iter();
         known
             .find(|(_, name)| *name == label)
             .map(|(relation, _)| *relation)
@@ -180,7 +177,8 @@ impl<'a> Groups<'a> {
                 .map(|(at, _)| at)
         };
         day("X-ABDATE", &|at| {
-            self.own_label(at).is_some_and(|label| label == ANNIVERSARY)
+            self.own_label(at)
+                .is_some_and(|label| label == apple::ANNIVERSARY)
         })
         .or_else(|| day("X-ANNIVERSARY", &|at| self.is_alone(at)))
     }

@@ -5,6 +5,7 @@ use super::{
     split_types,
 };
 use crate::vcard::{
+    apple,
     document::Kind,
     line::{Line, Param},
     patch::escape_text,
@@ -31,7 +32,7 @@ impl Writer<'_> {
             "ANNIVERSARY" if date::is_day(line) && self.together.is_alone(at) => {
                 new.name = "X-ABDATE".into();
                 date::to_v3(line, &mut new);
-                return self.labelled(new, groups::ANNIVERSARY);
+                return self.labelled(new, apple::ANNIVERSARY);
             }
             "RELATED" if is_text(line) && self.together.is_alone(at) => {
                 let types = line.types();

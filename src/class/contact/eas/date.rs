@@ -1,7 +1,7 @@
 //! Birthday and Anniversary: days that clients send as moments in time ([MS-ASCNTC] 2.2.2.3,
 //! 2.2.2.6).
 
-use carnet_proto::vcard::{Document, Edit as Patch, Line, NewLine, PartialDate};
+use carnet_proto::vcard::{Document, Edit as Patch, Line, NewLine, PartialDate, apple};
 use chrono::NaiveDate;
 
 use crate::eas::facet::{Days, View};
@@ -130,7 +130,7 @@ impl Sort {
         };
         let mut places: Vec<usize> = names.iter().flat_map(named).collect();
         if self == Sort::Anniversary {
-            let label = "_$!<Anniversary>!$_";
+            let label = apple::ANNIVERSARY;
             places.extend(super::related::labelled(card, "X-ABDATE", label));
         }
         places

@@ -1,6 +1,6 @@
 //! People related to the contact: assistant, manager, spouse, children.
 
-use carnet_proto::vcard::{Document, Edit as Patch, Line, NewLine, escape_text};
+use carnet_proto::vcard::{Document, Edit as Patch, Line, NewLine, apple, escape_text};
 
 /// A relation, in the forms that programs write.
 pub struct Sort {
@@ -22,33 +22,33 @@ impl Sort {
 /// AssistantName.
 pub const ASSISTANT: Sort = Sort {
     property: "X-EVOLUTION-ASSISTANT",
-    label: "_$!<Assistant>!$_",
+    label: apple::ASSISTANT,
     relation: "agent",
 };
 /// ManagerName.
 pub const MANAGER: Sort = Sort {
     property: "X-EVOLUTION-MANAGER",
-    label: "_$!<Manager>!$_",
+    label: apple::MANAGER,
     relation: "x-manager",
 };
 /// Spouse.
 pub const SPOUSE: Sort = Sort {
     property: "X-EVOLUTION-SPOUSE",
-    label: "_$!<Spouse>!$_",
+    label: apple::SPOUSE,
     relation: "spouse",
 };
 /// Children, of which there may be several.
 pub const CHILD: Sort = Sort {
     property: "X-EVOLUTION-CHILD",
-    label: "_$!<Child>!$_",
+    label: apple::CHILD,
     relation: "child",
 };
 
 /// Relations only Apple's programs and vCard 4.0 have.
-pub const FRIEND: Sort = plain("_$!<Friend>!$_", "friend");
-pub const PARENT: Sort = plain("_$!<Parent>!$_", "parent");
-pub const SIBLING: Sort = plain("_$!<Sibling>!$_", "sibling");
-pub const PARTNER: Sort = plain("_$!<Partner>!$_", "sweetheart");
+pub const FRIEND: Sort = plain(apple::FRIEND, "friend");
+pub const PARENT: Sort = plain(apple::PARENT, "parent");
+pub const SIBLING: Sort = plain(apple::SIBLING, "sibling");
+pub const PARTNER: Sort = plain(apple::PARTNER, "sweetheart");
 pub const COLLEAGUE: Sort = plain("Colleague", "colleague");
 pub const EMERGENCY: Sort = plain("Emergency", "emergency");
 

@@ -1,6 +1,6 @@
 //! The fields of pages and forms: one row each, with the property of the card it stands for.
 
-use carnet_proto::vcard::{Document, Edit as Patch, Line, Param, escape_text};
+use carnet_proto::vcard::{Document, Edit as Patch, Line, Param, apple, escape_text};
 
 use super::form::{position, set, set_component};
 use crate::{
@@ -541,7 +541,7 @@ impl Own {
         };
         // Apple's own words are kinds, not labels somebody wrote.
         label
-            .filter(|label| !label.starts_with("_$!<"))
+            .filter(|label| !apple::is_own(label))
             .unwrap_or_default()
     }
 }
