@@ -291,6 +291,14 @@ const listed = location.pathname;
 const listTitle = document.title;
 let shown = listed;
 
+/** A heading one level lower. */
+function lowered(heading) {
+  const lower = document.createElement("h3");
+  if (heading.id) lower.id = heading.id;
+  lower.append(...heading.childNodes);
+  heading.replaceWith(lower);
+}
+
 async function showBeside(link) {
   const text = await fetch(link.href).then((answer) => answer.ok && !answer.redirected && answer.text()).catch(() => false);
   if (!text) return go(link.href);
@@ -299,7 +307,8 @@ async function showBeside(link) {
   $("article h1", page).replaceWith(title);
   const beside = $("#beside");
   const isFirst = beside.hidden;
-  beside.replaceChildren($("#actions", page), $("article", page));
+  all("#content > article h2:not(.title), #content > section h2", page).forEach(lowered);
+  beside.replaceChildren($("#actions", page), ...all("#content > article, #content > section", page));
   beside.hidden = false;
   beside.parentElement.classList.add("with-card");
   beside.row = link.closest("tr");
@@ -311,6 +320,25 @@ async function showBeside(link) {
   title.focus();
   return true;
 }
+
+/** To a part of the card beside the list: its first field; whether that card is the one shown. */
+function goBeside(path) {
+  const [page, part] = path.split("#");
+  const target = part && page === location.pathname && $(`#beside:not([hidden]) #${part}`);
+  if (!target) return false;
+  (target.matches("textarea") ? target : $("input:not([type=hidden])", target.parentElement)).focus();
+  return true;
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("#beside a[href*='#']");
+  if (!link) return;
+  closeMenus();
+  if (goBeside(link.getAttribute("href"))) event.preventDefault();
+});
+
+/** Whether something was typed into the card beside the list. */
+const typedBeside = () => all("#beside textarea, #beside #tag-name").some((field) => field.value !== field.defaultValue);
 
 function closeBeside() {
   const beside = $("#beside");
@@ -448,7 +476,7 @@ function edit() {
 }
 
 function go(path) {
-  location.assign(path);
+  if (!goBeside(path)) location.assign(path);
   return true;
 }
 
@@ -507,7 +535,7 @@ function keydown(event) {
   const { key, target } = event;
   const keys = "keys" in document.body.dataset;
   if (key === "Escape") {
-    if (closeMenus() || closeBeside()) return event.preventDefault();
+    if (closeMenus() || (!typedBeside() && closeBeside())) return event.preventDefault();
     // What was typed is not thrown away by a key.
     if (keys && !target.matches(FIELD) && !$("form.contact[data-changed]")) press("#cancel");
   }
