@@ -87,6 +87,12 @@ if (address.searchParams.has("done")) {
   history.replaceState(history.state, "", address);
 }
 
+// The clock of pages is that of whoever reads them first, until they choose another.
+if ("zoneless" in document.body.dataset) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) fetch("/settings/zone", { method: "POST", body: new URLSearchParams({ token: token(), zone }) }).catch(() => {});
+}
+
 // Suggestions while typing.
 
 function suggest(input) {
