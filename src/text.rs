@@ -37,8 +37,12 @@ pub mod mail;
 pub mod news;
 pub mod transfer;
 
-use std::fmt::Display;
+use std::{
+    fmt::Display,
+    sync::{Mutex, PoisonError},
+};
 
+use chrono_tz::Tz;
 use http::HeaderMap;
 
 use crate::domain::{direction::isolated, settings::DateFormat};
@@ -54,6 +58,8 @@ macro_rules! text {
             pub lang: &'static str,
             /// How the reader writes dates.
             pub dates: DateFormat,
+            /// The time zone of the reader; none: the server's.
+            pub zone: Option<Tz>,
             /// Import, export, printing and duplicates.
             pub transfer: &'static transfer::Transfer,
             /// Letters, verification, short messages and faxes.
@@ -188,6 +194,10 @@ static WRITTEN: [Text; 8] = [
     in_dates(FR, DateFormat::MonthFirst),
 ];
 
+/// The same for readers with a time zone of their own, each made once: never more than there are
+/// zones, for each of the ways to write.
+static ZONED: Mutex<Vec<&'static Text>> = Mutex::new(Vec::new());
+
 const fn in_dates(text: Text, dates: DateFormat) -> Text {
     Text { dates, ..text }
 }
@@ -244,6 +254,23 @@ impl Text {
     pub fn dated(&'static self, dates: DateFormat) -> &'static Text {
         let same = |text: &&Text| text.lang == self.lang && text.dates == dates;
         WRITTEN.iter().find(same).unwrap_or(self)
+    }
+
+    /// The same language as a reader writes dates and reads clocks.
+    pub fn of_reader(&'static self, dates: DateFormat, zone: Option<Tz>) -> &'static Text {
+        let written = self.dated(dates);
+        if zone.is_none() {
+            return written;
+        }
+        let same =
+            |text: &&&Text| text.lang == self.lang && text.dates == dates && text.zone == zone;
+        let mut zoned = ZONED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = zoned.iter().find(same) {
+            return known;
+        }
+        let text: &'static Text = Box::leak(Box::new(Text { zone, ..*written }));
+        zoned.push(text);
+        text
     }
 }
 

@@ -75,6 +75,9 @@ pub struct Settings {
     pub sort: Sort,
     pub theme: Theme,
     pub date_format: DateFormat,
+    /// IANA name of the time zone; empty: the server's by choice; none: not chosen yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// Exact name of the group to which new contacts go where no place is shown; none: Private.
     pub default_place: Option<String>,
     /// ISO 3166 code of the country of numbers without a country code; none: the server's.
@@ -100,6 +103,7 @@ impl Default for Settings {
             sort: Sort::default(),
             theme: Theme::default(),
             date_format: DateFormat::default(),
+            zone: None,
             default_place: None,
             default_country: None,
             notify: Notify::default(),

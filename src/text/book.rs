@@ -70,6 +70,8 @@ sentences! {
     date_format: "Dates", "Format des dates";
     default_place: "Where new contacts go, unless a group is shown", "Où vont les nouveaux contacts, hors de la page d'un groupe";
     default_country: "Country of numbers without a country code", "Pays des numéros sans indicatif";
+    clock_server: "time of the server", "heure du serveur";
+    clock_zone: "time zone {}", "fuseau horaire {}";
     default_country_server: "As the server is set", "Comme le serveur";
     country_rule: "A country is two letters, such as FR.", "Un pays s'écrit en deux lettres, par exemple FR.";
     tagged_one: "Tags changed on {} contact.", "Étiquettes changées sur {} contact.";

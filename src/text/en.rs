@@ -7,6 +7,7 @@ use crate::domain::settings::DateFormat;
 pub const EN: Text = Text {
     lang: "en",
     dates: DateFormat::Words,
+    zone: None,
     transfer: &super::transfer::EN,
     mail: &super::mail::EN,
     account: &super::account::EN,
@@ -300,8 +301,8 @@ pub const EN: Text = Text {
     lost_creations_text: "You may always take a copy of what you created.",
     back_to_moment: "Back to a moment",
     back_to_moment_text: "What was deleted since comes back, what was added since goes to the trash, and contents change back, as far as your rights reach.",
-    moment_label: "Date and time (of the server)",
-    since_label: "Since (time of the server)",
+    moment_label: "Date and time ({})",
+    since_label: "Since ({})",
     no_moment: "Give a date and a time.",
     moment_rule: "It is not possible to go back to this moment: it is still to come, or from before the kept history.",
     go_back: "Go back",

@@ -7,6 +7,7 @@ use crate::domain::settings::DateFormat;
 pub const FR: Text = Text {
     lang: "fr",
     dates: DateFormat::Words,
+    zone: None,
     transfer: &super::transfer::FR,
     mail: &super::mail::FR,
     account: &super::account::FR,
@@ -300,8 +301,8 @@ pub const FR: Text = Text {
     lost_creations_text: "Vous pouvez toujours prendre une copie de ce que vous avez créé.",
     back_to_moment: "Revenir à un moment",
     back_to_moment_text: "Ce qui a été supprimé depuis revient, ce qui a été ajouté depuis va à la corbeille, et les contenus reviennent à ce qu'ils étaient, dans la mesure de vos droits.",
-    moment_label: "Date et heure (du serveur)",
-    since_label: "Depuis (heure du serveur)",
+    moment_label: "Date et heure ({})",
+    since_label: "Depuis ({})",
     no_moment: "Donnez une date et une heure.",
     moment_rule: "Impossible de revenir à ce moment : il est à venir, ou antérieur à l'historique conservé.",
     go_back: "Revenir",

@@ -425,7 +425,7 @@ pub async fn download(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let name = format!(
         "carnet-{}-{}.zip",
         visit.actor.login,
-        when::day(Timestamp::now())
+        when::day(Timestamp::now(), visit.text)
     );
     let headers = [
         (header::CONTENT_TYPE, "application/zip".to_owned()),

@@ -334,6 +334,7 @@ async fn offered(
             scope: Scope::Everywhere,
             criteria: Criteria::default(),
             tool: Tool::Documents,
+            ..Request::default()
         };
         let found = web.core.find(&visit.actor, &request, false).await?;
         placements.extend(found.hits.into_iter().map(|hit| hit.placement));

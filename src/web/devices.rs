@@ -463,7 +463,7 @@ async fn download(web: &Arc<Web>, visit: &Visit, label: &str) -> Response {
     for exchange in &client.exchanges {
         lines.push_str(&format!(
             "{}\t{}\t{}\n",
-            when::input(exchange.at),
+            when::input(exchange.at, visit.text),
             straight(&exchange_words(&exchange.event, visit.text.device)),
             exchange.technical
         ));

@@ -124,6 +124,7 @@ async fn nearest(web: &Web, visit: &Visit) -> Result<(Outcome, u32)> {
                 birthday_within: Some(days),
                 ..Criteria::default()
             },
+            today: Some(when::today(visit.text)),
             ..Request::default()
         };
         let last_first = visit.settings.last_first;
@@ -140,7 +141,7 @@ async fn nearest(web: &Web, visit: &Visit) -> Result<(Outcome, u32)> {
 async fn birthdays(web: &Web, visit: &Visit) -> Result<(Vec<Birthday>, Option<String>)> {
     let (outcome, days) = nearest(web, visit).await?;
     let books = web.core.books(&visit.actor).await?;
-    let today = when::month_and_day(Timestamp::now());
+    let today = when::month_and_day(Timestamp::now(), visit.text);
     let mut found = Vec::new();
     for hit in &outcome.hits {
         let date = hit.texts.iter().find(|(field, _)| field == "bday");
@@ -168,7 +169,7 @@ async fn birthdays(web: &Web, visit: &Visit) -> Result<(Vec<Birthday>, Option<St
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
     let until = Timestamp::now().plus_days(days.into());
-    let until = when::day_of_year(&when::month_and_day(until), visit.text);
+    let until = when::day_of_year(&when::month_and_day(until, visit.text), visit.text);
     let soonest = (days < DAYS).then(|| fill(visit.text.book.soonest_birthdays, &[&until]));
     let found = found.into_iter().map(|(_, birthday)| birthday);
     Ok((found.collect(), soonest))

@@ -186,6 +186,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/settings", get(settings::page))
         .route("/settings/display", post(settings::display))
         .route("/settings/contacts", post(settings::contacts))
+        .route("/settings/zone", post(settings::zone))
         .route("/keys", get(settings::keys))
         .route("/help", get(help::index))
         .route("/help/{section}", get(help::section))

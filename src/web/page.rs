@@ -33,6 +33,8 @@ pub struct Shell {
     pub adds: Option<String>,
     /// Single keys act on pages.
     pub keys: bool,
+    /// The person has no time zone yet: the browser's is proposed.
+    pub zoneless: bool,
     pub theme: Theme,
     pub notice: Option<String>,
     /// Undoes the action that the notice reports.

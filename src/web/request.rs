@@ -64,7 +64,9 @@ impl Visit {
         headers: &HeaderMap,
     ) -> crate::domain::error::Result<Self> {
         let settings = web.core.settings(&actor).await?;
-        let text = text::choose(settings.language.as_deref(), headers).dated(settings.date_format);
+        let zone = settings.zone.as_deref().and_then(|zone| zone.parse().ok());
+        let text = text::choose(settings.language.as_deref(), headers);
+        let text = text.of_reader(settings.date_format, zone);
         let news = web.core.news_waiting(&actor).await?;
         Ok(Self {
             alerts: alerts(web, &actor, text).await?,
@@ -85,7 +87,7 @@ impl Visit {
         Reader {
             text: self.text,
             settings: &self.settings,
-            today: chrono::Local::now().date_naive(),
+            today: when::today(self.text),
         }
     }
 
@@ -161,6 +163,7 @@ impl Visit {
                 None => Some("/new".to_owned()),
             },
             keys: self.settings.keys,
+            zoneless: self.settings.zone.is_none(),
             theme: self.settings.theme,
             alerts: self.alerts.clone(),
             news: self.news.clone(),
@@ -266,7 +269,7 @@ pub fn wanted(method: &Method, uri: &Uri) -> String {
         ["c", "books", _, ..] => 3,
         ["c" | "g", _, "c", _, ..] | ["d", "g", _, _, ..] => 4,
         ["d", "private", _, ..] | ["g", _, "members" | "rights", ..] => 3,
-        ["settings", "display" | "contacts"] => 1,
+        ["settings", "display" | "contacts" | "zone"] => 1,
         ["c" | "g" | "settings" | "join", _, ..] => 2,
         [
             "tags" | "groups" | "search" | "refused" | "verify" | "outbox" | "connect" | "admin",
@@ -382,6 +385,7 @@ pub fn anonymous_shell(text: &'static Text, token: String) -> Shell {
         query: String::new(),
         adds: None,
         keys: false,
+        zoneless: false,
         theme: Theme::System,
         notice: None,
         undo: None,

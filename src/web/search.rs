@@ -125,7 +125,7 @@ pub async fn page(
     visit: Visit,
     Query(params): Query<Params>,
 ) -> Response {
-    let request = params.request();
+    let request = params.request(visit.text);
     let shown = async {
         let asked = !request.text.trim().is_empty() || request.criteria != Criteria::default();
         let last_first = visit.settings.last_first;
@@ -172,12 +172,13 @@ pub async fn last_telling(
     ticked: Vec<String>,
     told: Told,
 ) -> Result<Response> {
-    let Some(last) = web.core.last_search(&visit.actor).await? else {
+    let Some(mut last) = web.core.last_search(&visit.actor).await? else {
         return match told {
             Told::Refused(..) => show_results(web, visit, Asked::default(), told).await,
             _ => Ok(see_other("/search?advanced=1")),
         };
     };
+    last.request.today = Some(when::today(visit.text));
     let last_first = visit.settings.last_first;
     let outcome = web.core.find(&visit.actor, &last.request, last_first).await;
     let outcome = match outcome {
@@ -186,7 +187,7 @@ pub async fn last_telling(
         outcome => outcome?,
     };
     let asked = Asked {
-        params: Params::of(&last.request),
+        params: Params::of(&last.request, visit.text),
         request: last.request,
         outcome: Some(outcome),
         at: Some(when::shown(last.at, visit.text)),

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, response::Response};
-
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use chrono_tz::{TZ_VARIANTS, Tz};
 use http::StatusCode;
 
 use super::{
@@ -39,6 +42,7 @@ struct Page {
     themes: Vec<Choice>,
     /// Each with the moment of now as its label.
     dates: Vec<Choice>,
+    zones: Vec<Choice>,
     places: Vec<Choice>,
     quotas: Vec<Quota>,
 }
@@ -73,6 +77,20 @@ const DATES: [(&str, DateFormat); 4] = [
     ("month-first", DateFormat::MonthFirst),
 ];
 
+/// Where time zones are; others are older names of the same.
+const REGIONS: [&str; 10] = [
+    "Africa",
+    "America",
+    "Antarctica",
+    "Arctic",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+];
+
 /// `GET /settings`
 pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
     show_page(&web, &visit, done.into()).await
@@ -93,6 +111,9 @@ pub async fn display(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let dates = DATES
         .iter()
         .find(|(name, _)| *name == posted.value("dates"));
+    let zone = posted.fields().find(|(name, _)| *name == "zone");
+    let zone = zone.map(|(_, zone)| zone.to_owned());
+    let zone = zone.filter(|zone| zone.is_empty() || zone.parse::<Tz>().is_ok());
     let rows = posted.value("rows").parse().ok();
     let rows = rows.filter(|rows| Settings::ROWS.contains(rows));
     let change = |settings: &mut Settings| {
@@ -102,10 +123,29 @@ pub async fn display(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         settings.sort = sort.map_or(settings.sort, |(_, sort, _)| *sort);
         settings.theme = theme.map_or(settings.theme, |(_, theme, _)| *theme);
         settings.date_format = dates.map_or(settings.date_format, |(_, dates)| *dates);
+        if zone.is_some() {
+            settings.zone.clone_from(&zone);
+        }
         settings.rows_per_page = rows.unwrap_or(settings.rows_per_page);
     };
     let changed = web.core.change_settings(&posted.visit.actor, change).await;
     settled(&web, &posted.visit, changed).await
+}
+
+/// `POST /settings/zone`: the browser's, where the person chose none yet.
+pub async fn zone(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let zone = posted.value("zone");
+    if zone.parse::<Tz>().is_err() {
+        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+    }
+    let change = |settings: &mut Settings| {
+        settings.zone.get_or_insert_with(|| zone.to_owned());
+    };
+    match web.core.change_settings(&visit.actor, change).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => visit.failed(&web, &error),
+    }
 }
 
 /// `POST /settings/contacts`
@@ -175,9 +215,12 @@ async fn show_typed(web: &Web, visit: &Visit, settings: &Settings, told: Told) -
                     ),
                 ),
                 dates: choices(
-                    dates.map(|(name, dates)| (*name, when::shown(today, text.dated(*dates)))),
+                    dates.map(|(name, dates)| {
+                        (*name, when::shown(today, text.of_reader(*dates, text.zone)))
+                    }),
                     named(&DATES, settings.date_format),
                 ),
+                zones: zones(settings, text),
                 places: places(web, visit, settings).await?,
                 quotas: quotas(web, visit).await?,
                 shell: visit.shell_of(web, Tool::Settings, told),
@@ -201,6 +244,19 @@ fn choices<'a>(all: impl Iterator<Item = (&'a str, String)>, chosen: &str) -> Ve
         label,
     };
     all.map(choice).collect()
+}
+
+/// The server's, and the zones by their places.
+fn zones(settings: &Settings, text: &Text) -> Vec<Choice> {
+    let chosen = settings.zone.as_deref().unwrap_or_default();
+    let places = TZ_VARIANTS.iter().map(|zone| zone.name());
+    let is_place = |name: &&str| {
+        let region = name.split_once('/').map(|(region, _)| region);
+        *name == chosen || region.is_some_and(|region| REGIONS.contains(&region))
+    };
+    let named = places.filter(is_place).map(|name| (name, name.to_owned()));
+    let server = ("", text.book.default_country_server.to_owned());
+    choices(std::iter::once(server).chain(named), chosen)
 }
 
 /// Private, and the groups whose members the person is and may add to.

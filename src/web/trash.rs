@@ -59,6 +59,9 @@ struct Trash {
     /// Label and name of the clients the person used.
     clients: Vec<(String, String)>,
     now: String,
+    /// The labels of moments, with whose clock they are read by.
+    moment: String,
+    since: String,
     /// In Private: whether large deletions wait for a confirmation.
     holds: Option<bool>,
     /// The newest ones, where older ones are shown.
@@ -165,7 +168,7 @@ pub async fn hold(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
 /// A moment typed, or the exact one a button names.
 fn moment(posted: &Posted) -> Option<Timestamp> {
     match posted.number("before") {
-        0 => when::parse(posted.value("at")),
+        0 => when::parse(posted.value("at"), posted.visit.text),
         exact => Some(Timestamp(exact)),
     }
 }
@@ -287,7 +290,9 @@ async fn show_page(
                 .map(|removal| row(removal, (false, true), &clients, visit))
                 .collect(),
             clients: clients.names(used),
-            now: when::input(Timestamp::now()),
+            moment: fill(text.moment_label, &[&when::clock(text)]),
+            since: fill(text.since_label, &[&when::clock(text)]),
+            now: when::input(Timestamp::now(), text),
             holds,
             newest: !(paged.after.is_empty() && paged.lost.is_empty()),
             older,

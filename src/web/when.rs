@@ -1,6 +1,8 @@
-//! Dates and times as people read and write them, in the server's time zone.
+//! Dates and times as people read and write them, in their time zone, else in the server's.
 
-use chrono::{DateTime, Datelike, Local, NaiveDateTime, TimeZone, Timelike};
+use chrono::{
+    DateTime, Datelike, Local, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc,
+};
 
 use crate::domain::{id::Timestamp, settings::DateFormat};
 use crate::text::{
@@ -11,7 +13,7 @@ use crate::text::{
 
 /// `25 November 2026, 18:28`, or as the reader writes dates.
 pub fn shown(at: Timestamp, text: &Text) -> String {
-    let Some(moment) = local(at) else {
+    let Some(moment) = local(at, text) else {
         return String::new();
     };
     let clock = format!("{:02}:{:02}", moment.hour(), moment.minute());
@@ -32,38 +34,67 @@ pub fn shown(at: Timestamp, text: &Text) -> String {
 
 /// `25 November 2026`, or as the reader writes dates.
 pub fn date_of(at: Timestamp, text: &Text) -> String {
-    local(at).map_or_else(String::new, |day| {
+    local(at, text).map_or_else(String::new, |day| {
         date(Some(day.year()), day.month(), day.day(), text)
     })
 }
 
 /// `2026-11-25`, as a `date` input has it.
-pub fn day(at: Timestamp) -> String {
-    local(at).map_or_else(String::new, |at| at.format("%Y-%m-%d").to_string())
+pub fn day(at: Timestamp, text: &Text) -> String {
+    local(at, text).map_or_else(String::new, |at| at.format("%Y-%m-%d").to_string())
 }
 
 /// The value of a `datetime-local` input.
-pub fn input(at: Timestamp) -> String {
-    local(at).map_or_else(String::new, |at| at.format("%Y-%m-%dT%H:%M").to_string())
+pub fn input(at: Timestamp, text: &Text) -> String {
+    local(at, text).map_or_else(String::new, |at| at.format("%Y-%m-%dT%H:%M").to_string())
 }
 
 /// Reads what a `datetime-local` input sends.
-pub fn parse(value: &str) -> Option<Timestamp> {
+pub fn parse(value: &str, text: &Text) -> Option<Timestamp> {
     let naive = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(value.trim(), format).ok())?;
-    let moment = Local.from_local_datetime(&naive).earliest()?;
-    Some(Timestamp(moment.timestamp_millis()))
+    let moment = match text.zone {
+        Some(zone) => moment(naive, zone),
+        None => moment(naive, Local),
+    };
+    Some(Timestamp(moment?.timestamp_millis()))
 }
 
 /// The beginning of the day a `date` input sends.
-pub fn parse_day(value: &str) -> Option<Timestamp> {
-    parse(&format!("{}T00:00", value.trim()))
+pub fn parse_day(value: &str, text: &Text) -> Option<Timestamp> {
+    parse(&format!("{}T00:00", value.trim()), text)
+}
+
+/// The moment at which clocks show this; in an hour that they skip, so long after it began.
+fn moment<Z: TimeZone>(shown: NaiveDateTime, zone: Z) -> Option<DateTime<Utc>> {
+    let found = zone.from_local_datetime(&shown).earliest();
+    let later = || {
+        zone.from_local_datetime(&(shown + TimeDelta::hours(1)))
+            .latest()
+    };
+    found.or_else(later).map(|found| found.to_utc())
+}
+
+/// The present day of the reader.
+pub fn today(text: &Text) -> NaiveDate {
+    match text.zone {
+        Some(zone) => Utc::now().with_timezone(&zone).date_naive(),
+        None => Local::now().date_naive(),
+    }
+}
+
+/// Whose clock is read: `time zone Europe/Paris`.
+pub fn clock(text: &Text) -> String {
+    match text.zone {
+        Some(zone) => fill(text.book.clock_zone, &[&zone.name()]),
+        None => text.book.clock_server.to_owned(),
+    }
 }
 
 /// `04-15`
-pub fn month_and_day(at: Timestamp) -> String {
-    local(at).map_or_else(String::new, |at| at.format("%m-%d").to_string())
+pub fn month_and_day(at: Timestamp, text: &Text) -> String {
+    local(at, text).map_or_else(String::new, |at| at.format("%m-%d").to_string())
 }
 
 /// `15 April` of `04-15`.
@@ -73,8 +104,12 @@ pub fn day_of_year(month_and_day: &str, text: &Text) -> String {
     date(None, number(month), number(day), text)
 }
 
-fn local(at: Timestamp) -> Option<DateTime<Local>> {
-    Local.timestamp_millis_opt(at.0).earliest()
+fn local(at: Timestamp, text: &Text) -> Option<NaiveDateTime> {
+    let moment = DateTime::from_timestamp_millis(at.0)?;
+    Some(match text.zone {
+        Some(zone) => moment.with_timezone(&zone).naive_local(),
+        None => moment.with_timezone(&Local).naive_local(),
+    })
 }
 
 #[cfg(test)]
@@ -84,7 +119,7 @@ mod tests {
 
     #[test]
     fn dates_are_written_as_the_reader_chose() {
-        let moment = parse("2026-11-05T08:05").expect("a moment");
+        let moment = parse("2026-11-05T08:05", &EN).expect("a moment");
         for (dates, told, born, yearly) in [
             (
                 DateFormat::Words,
@@ -115,14 +150,35 @@ mod tests {
     }
 
     #[test]
+    fn clocks_are_those_of_the_reader() {
+        let of = |zone: &str| EN.of_reader(DateFormat::Iso, zone.parse().ok());
+        let (paris, tokyo) = (of("Europe/Paris"), of("Asia/Tokyo"));
+        assert!(std::ptr::eq(paris, of("Europe/Paris")), "made once");
+        let moment = parse("2026-11-25T18:28", paris).expect("a moment");
+        assert_eq!(shown(moment, paris), "2026-11-25 18:28");
+        assert_eq!(shown(moment, tokyo), "2026-11-26 02:28");
+        assert_eq!(day(moment, tokyo), "2026-11-26");
+        assert_eq!(month_and_day(moment, paris), "11-25");
+        assert_eq!(parse("2026-11-26T02:28", tokyo), Some(moment));
+        assert_eq!(clock(tokyo), "time zone Asia/Tokyo");
+        // In spring the hour after two is left out; in autumn it comes twice.
+        let spring = parse("2026-03-29T02:30", paris).expect("a moment");
+        assert_eq!(shown(spring, paris), "2026-03-29 03:30");
+        let autumn = parse("2026-10-25T02:30", paris).expect("a moment");
+        assert_eq!(shown(autumn, of("UTC")), "2026-10-25 00:30");
+        let night = parse_day("2026-04-24", of("Africa/Cairo")).expect("a day");
+        assert_eq!(shown(night, of("Africa/Cairo")), "2026-04-24 01:00");
+    }
+
+    #[test]
     fn a_moment_is_read_as_it_was_written() {
-        let moment = parse("2026-11-25T18:28").expect("a moment");
-        assert_eq!(input(moment), "2026-11-25T18:28");
-        assert_eq!(parse("2026-11-25T18:28:00"), Some(moment));
+        let moment = parse("2026-11-25T18:28", &EN).expect("a moment");
+        assert_eq!(input(moment, &EN), "2026-11-25T18:28");
+        assert_eq!(parse("2026-11-25T18:28:00", &EN), Some(moment));
         assert_eq!(shown(moment, &EN), "25 November 2026, 18:28");
         assert_eq!(shown(moment, &FR), "25 novembre 2026 à 18:28");
         for nonsense in ["", "yesterday", "2026-13-01T00:00"] {
-            assert_eq!(parse(nonsense), None, "{nonsense}");
+            assert_eq!(parse(nonsense, &EN), None, "{nonsense}");
         }
     }
 }

@@ -120,6 +120,9 @@ pub struct Request {
     pub criteria: Criteria,
     pub scope: Scope,
     pub tool: Tool,
+    /// The day it is for whoever asks; none: the server's.
+    #[serde(skip)]
+    pub today: Option<NaiveDate>,
 }
 
 /// A property of an item, other than its words, that the index holds.
@@ -380,7 +383,7 @@ impl Core {
             places,
             root: None,
             restricted,
-            marks: marks(criteria),
+            marks: marks(criteria, request.today),
             filter,
             last_first,
             limit: SHOWN,
@@ -432,7 +435,7 @@ fn restricted(criteria: &Criteria, last: LastWord) -> (Vec<(Part, Node)>, bool) 
 }
 
 /// The marks that criteria ask for.
-fn marks(criteria: &Criteria) -> Vec<Vec<Mark>> {
+fn marks(criteria: &Criteria, today: Option<NaiveDate>) -> Vec<Vec<Mark>> {
     let mut marks = Vec::new();
     if criteria.has_photo {
         marks.push(vec![Mark::Photo]);
@@ -441,7 +444,8 @@ fn marks(criteria: &Criteria) -> Vec<Vec<Mark>> {
     let month = criteria.birthday_month;
     marks.extend(month.map(|month| vec![Mark::Birthday(format!("{month:02}"))]));
     if let Some(days) = criteria.birthday_within {
-        let days = coming_days(chrono::Local::now().date_naive(), days);
+        let today = today.unwrap_or_else(|| chrono::Local::now().date_naive());
+        let days = coming_days(today, days);
         marks.push(days.into_iter().map(Mark::Birthday).collect());
     }
     marks

@@ -66,7 +66,10 @@ fn usual_order(text: &Text) -> Order {
 impl Asked {
     /// The choices before anything was chosen.
     pub fn first(name: &str, text: &Text) -> Self {
-        let tag = fill(text.transfer.imported_tag, &[&when::day(Timestamp::now())]);
+        let tag = fill(
+            text.transfer.imported_tag,
+            &[&when::day(Timestamp::now(), text)],
+        );
         Self {
             name: name.to_owned(),
             options: Options {

@@ -7,6 +7,7 @@ use crate::{
         id::{PersonId, TagId, Timestamp},
         search::{Criteria, Request, Scope, Tool},
     },
+    text::Text,
     web::{documents, place::form_encode, when},
 };
 
@@ -52,7 +53,7 @@ pub struct Params {
 
 impl Params {
     /// The search these parameters ask for.
-    pub fn request(&self) -> Request {
+    pub fn request(&self, reader: &Text) -> Request {
         let number = |text: &str| text.trim().parse::<i64>().ok().filter(|n| *n > 0);
         let small = |text: &str| number(text).and_then(|n| u32::try_from(n).ok());
         let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
@@ -77,15 +78,16 @@ impl Params {
                 kind: text(&self.kind).or_else(|| text(&self.family)),
                 birthday_month: small(&self.month),
                 birthday_within: self.within.trim().parse().ok(),
-                created_since: when::parse_day(&self.created_since),
-                created_before: when::parse_day(&self.created_before),
-                modified_since: when::parse_day(&self.modified_since),
-                modified_before: when::parse_day(&self.modified_before),
-                not_verified_since: when::parse_day(&self.unverified),
+                created_since: when::parse_day(&self.created_since, reader),
+                created_before: when::parse_day(&self.created_before, reader),
+                modified_since: when::parse_day(&self.modified_since, reader),
+                modified_before: when::parse_day(&self.modified_before, reader),
+                not_verified_since: when::parse_day(&self.unverified, reader),
                 created_by: number(&self.created_by).map(PersonId),
                 shared_with: text(&self.shared_with),
                 possible_duplicates: !self.duplicates.is_empty(),
             },
+            today: Some(when::today(reader)),
         }
     }
 
@@ -100,7 +102,7 @@ impl Params {
     }
 
     /// The parameters of a stored search.
-    pub fn of(request: &Request) -> Self {
+    pub fn of(request: &Request, reader: &Text) -> Self {
         let Criteria {
             name,
             organization,
@@ -137,7 +139,7 @@ impl Params {
             kind => (None, kind),
         };
         let flag = |on: bool| if on { "1".to_owned() } else { String::new() };
-        let day = |at: Option<Timestamp>| at.map(when::day).unwrap_or_default();
+        let day = |at: Option<Timestamp>| at.map(|at| when::day(at, reader)).unwrap_or_default();
         let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
         Self {
             q: request.text.clone(),

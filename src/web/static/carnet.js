@@ -87,6 +87,12 @@ if (address.searchParams.has("done")) {
   history.replaceState(history.state, "", address);
 }
 
+// The clock of pages is that of whoever reads them first, until they choose another.
+if ("zoneless" in document.body.dataset) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) fetch("/settings/zone", { method: "POST", body: new URLSearchParams({ token: token(), zone }) }).catch(() => {});
+}
+
 // Suggestions while typing.
 
 function suggest(input) {
@@ -293,7 +299,8 @@ let shown = listed;
 
 /** A heading one level lower. */
 function lowered(heading) {
-  const lower = Object.assign(document.createElement("h3"), { id: heading.id });
+  const lower = document.createElement("h3");
+  if (heading.id) lower.id = heading.id;
   lower.append(...heading.childNodes);
   heading.replaceWith(lower);
 }
@@ -330,12 +337,14 @@ function goBeside(path) {
 }
 
 document.addEventListener("click", (event) => {
-  const path = event.target.closest("#beside a[href*='#']")?.getAttribute("href");
-  if (!path || !goBeside(path)) return;
-  event.preventDefault();
+  const link = event.target.closest("#beside a[href*='#']");
+  if (!link) return;
   closeMenus();
-  goBeside(path);
+  if (goBeside(link.getAttribute("href"))) event.preventDefault();
 });
+
+/** Whether something was typed into the card beside the list. */
+const typedBeside = () => all("#beside textarea, #beside #tag-name").some((field) => field.value !== field.defaultValue);
 
 function closeBeside() {
   const beside = $("#beside");
@@ -532,7 +541,7 @@ function keydown(event) {
   const { key, target } = event;
   const keys = "keys" in document.body.dataset;
   if (key === "Escape") {
-    if (closeMenus() || closeBeside()) return event.preventDefault();
+    if (closeMenus() || (!typedBeside() && closeBeside())) return event.preventDefault();
     // What was typed is not thrown away by a key.
     if (keys && !target.matches(FIELD) && !$("form.contact[data-changed]")) press("#cancel");
   }

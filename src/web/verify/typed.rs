@@ -9,6 +9,7 @@ use crate::{
     web::{
         Web,
         facet::{Changed, Contested, Form, Reader, Submitted},
+        when,
     },
 };
 
@@ -91,7 +92,7 @@ impl Typed {
         let reader = Reader {
             text,
             settings: &settings,
-            today: chrono::Local::now().date_naive(),
+            today: when::today(text),
         };
         let rebased = web
             .facet

@@ -155,6 +155,22 @@ async function beside() {
     assert.match(page.url(), /\/c\/private\/c\//);
     await isGood(page, "a card beside the list", true);
     assert.match(await page.title(), /^Clara Dubois/);
+    // All of the card is there, and its menu leads to each part.
+    await page.locator("#beside h3#comments-title").waitFor();
+    const focused = () => page.evaluate(() => document.activeElement.closest("#beside section")?.getAttribute("aria-labelledby"));
+    for (const [entry, part] of [["Comment", "comments-title"], ["Tags", "tags-title"]]) {
+      await page.locator("#actions summary").click();
+      await page.locator("#actions .choices a", { hasText: entry }).click();
+      assert.equal(await focused(), part);
+    }
+    await page.keyboard.press("Escape");
+    await page.waitForURL("**/c/private");
+    await row.click();
+    await page.locator("#beside h2.title").waitFor();
+    await page.keyboard.press("c");
+    await page.keyboard.type("half a");
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator("#beside #text").inputValue(), "half a", "nothing typed is lost");
     // However many were looked at, one step leads back.
     await page.getByRole("link", { name: "Anaïs Petit", exact: true }).click();
     await page.locator("#beside h2.title", { hasText: "Anaïs Petit" }).waitFor();

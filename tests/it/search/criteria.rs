@@ -46,7 +46,7 @@ async fn criteria_join_the_text() {
             text: text.to_owned(),
             criteria,
             scope: Scope::Private,
-            tool: Tool::All,
+            ..Request::default()
         };
         uids(&fixture.ask(&request).await)
     };
@@ -240,6 +240,7 @@ async fn creators_kinds_and_times_narrow_to_whom_they_name() {
             criteria,
             scope: Scope::Group("G1".into()),
             tool: Tool::Contacts,
+            ..Request::default()
         };
         let found = fixture.ask(&request).await;
         let mut found: Vec<String> = uids(&found).split(' ').map(str::to_owned).collect();

@@ -27,6 +27,41 @@ fn settings_that_cannot_be_read_stay_as_they_are() {
     assert_eq!(stored.settings, cut);
 }
 
+#[test]
+fn a_time_zone_is_proposed_once_and_chosen() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let trash = "/c/private/trash";
+    assert!(browser.page(trash).contains("(time of the server)"));
+    assert!(browser.page("/").contains("data-zoneless"));
+    let propose = |zone: &str| set(&browser, "/settings/zone", &[("zone", zone)]);
+    assert_eq!(propose("Nowhere/Else"), 422);
+    assert_eq!(propose("Asia/Tokyo"), 204);
+    assert!(browser.page(trash).contains("(time zone Asia/Tokyo)"));
+    let page = browser.page("/settings");
+    assert!(
+        page.contains("<option value=\"Asia/Tokyo\" selected"),
+        "{page}"
+    );
+    assert!(!page.contains("data-zoneless") && !page.contains("US/Pacific"));
+    assert_eq!(propose("Europe/Paris"), 204);
+    assert!(
+        browser.page(trash).contains("(time zone Asia/Tokyo)"),
+        "once"
+    );
+    // A moment is read by the same clock: this one is over there already, and is to come here.
+    let there = chrono::Utc::now() + chrono::TimeDelta::hours(9) - chrono::TimeDelta::minutes(2);
+    let at = there.format("%Y-%m-%dT%H:%M").to_string();
+    let back = [("at", at.as_str())];
+    assert_eq!(set(&browser, &format!("{trash}/back"), &back), 303);
+    assert_eq!(set(&browser, "/settings/display", &[("zone", "UTC")]), 303);
+    assert_eq!(set(&browser, &format!("{trash}/back"), &back), 422);
+    // The server's, by choice.
+    assert_eq!(set(&browser, "/settings/display", &[("zone", "")]), 303);
+    assert_eq!(propose("Europe/Paris"), 204);
+    assert!(browser.page(trash).contains("(time of the server)"));
+}
+
 fn put(book: &Book, uid: &str, lines: &str) {
     let card = format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\n{lines}END:VCARD\r\n");
     let stored = book.put(&format!("{uid}.vcf"), ("If-None-Match", "*"), &card);
