@@ -160,6 +160,12 @@ function suggest(input) {
   input.addEventListener("blur", close);
 }
 
+// Back and forth between list and card, by reload too: what the address names.
+
+/** The path of what the page shows. */
+let shown = location.pathname;
+addEventListener("popstate", () => { if (location.pathname !== shown) location.reload(); });
+
 // Rows, which keys walk through.
 
 /** Rows of a list, or results of a search. */

@@ -95,7 +95,6 @@ function post(path, fields) {
 const besideFits = matchMedia("(min-width: 90rem)");
 const listed = location.pathname;
 const listTitle = document.title;
-let shown = listed;
 
 async function showBeside(link) {
   const text = await fetch(link.href).then((answer) => answer.ok && !answer.redirected && answer.text()).catch(() => false);
@@ -129,9 +128,6 @@ function closeBeside() {
   $("td.name > a", beside.row).focus();
   return true;
 }
-
-// Back and forth between list and card: what the address names.
-addEventListener("popstate", () => { if (location.pathname !== shown) location.reload(); });
 
 function list(table) {
   table.addEventListener("click", (event) => {
