@@ -262,6 +262,7 @@ fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/static/carnet.css", get(style))
         .route("/static/carnet.js", get(script))
         .route("/static/form.js", get(form_script))
+        .route("/static/list.js", get(list_script))
         .route("/static/icon.svg", get(icon))
 }
 
@@ -571,6 +572,10 @@ async fn script() -> impl IntoResponse {
 
 async fn form_script() -> impl IntoResponse {
     asset(SCRIPT, include_str!("static/form.js"))
+}
+
+async fn list_script() -> impl IntoResponse {
+    asset(SCRIPT, include_str!("static/list.js"))
 }
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";

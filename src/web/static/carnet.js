@@ -87,9 +87,11 @@ if (address.searchParams.has("done")) {
   history.replaceState(history.state, "", address);
 }
 
-// The clock of pages is that of whoever reads them first, until they choose another.
-if ("zoneless" in document.body.dataset) {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+// The clock of pages is that of whoever reads them first, until they choose another. A page on which
+// times are typed keeps the one it was made with.
+if ("zoneless" in document.body.dataset && !sessionStorage.getItem("zone") && !$("input[type^=date], select[name=zone]")) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+  sessionStorage.setItem("zone", zone);
   if (zone) fetch("/settings/zone", { method: "POST", body: new URLSearchParams({ token: token(), zone }) }).catch(() => {});
 }
 
@@ -166,287 +168,20 @@ function suggest(input) {
   input.addEventListener("blur", close);
 }
 
-// Files dropped on the list go the way of those chosen on the page of the import.
+// Back and forth between list and card, by reload too: what the address names.
 
-function importDropped(link) {
-  // What is dragged within the page, pictures and links, is no file for it.
-  let within = false;
-  document.addEventListener("dragstart", () => { within = true; });
-  document.addEventListener("dragend", () => { within = false; });
-  const brings = ({ dataTransfer }) => !within && dataTransfer?.types.includes("Files");
-  document.addEventListener("dragover", (event) => brings(event) && event.preventDefault());
-  document.addEventListener("drop", (event) => {
-    if (!brings(event)) return;
-    event.preventDefault();
-    if (event.dataTransfer.files.length === 0) return;
-    const form = Object.assign(document.createElement("form"), { method: "post", action: link.href, enctype: "multipart/form-data", hidden: true });
-    const input = (values) => Object.assign(document.createElement("input"), values);
-    form.append(
-      input({ type: "hidden", name: "token", value: token() }),
-      input({ type: "file", name: "file", multiple: true, files: event.dataTransfer.files }),
-    );
-    document.body.append(form);
-    form.submit();
-  });
-}
+/** The path of what the page shows. */
+let shown = location.pathname;
+addEventListener("popstate", () => { if (location.pathname !== shown) location.reload(); });
 
-const importLink = $("#import-contacts");
-if (importLink) importDropped(importLink);
-
-// The list: selection, a menu on each row, double click, tags by drag and drop.
+// Rows, which keys walk through.
 
 /** Rows of a list, or results of a search. */
 const rows = () => all("form.list tr[data-id], form.list .results li");
 const box = (row) => $("input[name=id]", row);
 const link = (row) => $("td.name > a, a.strong", row);
-const here = () => $("form.list")?.dataset.here ?? "";
 const card = (row, rest = "") => link(row).getAttribute("href") + rest;
 const rowOf = (element) => element?.closest?.("form.list tr[data-id], form.list .results li");
-let lastBox;
-
-function selectionChanged() {
-  const chosen = rows().filter((row) => box(row).checked).length;
-  $("form.list").classList.toggle("with-selection", chosen > 0);
-  rows().forEach((row) => row.classList.toggle("chosen", box(row).checked));
-  const whole = $("#whole");
-  const everything = $("#whole input[name=everything]");
-  if (whole) whole.hidden = chosen < rows().length;
-  if (everything && whole.hidden) everything.checked = false;
-  const number = everything?.checked ? Number(everything.dataset.total) : chosen;
-  const merge = $("form.list button[formaction$='/selected/merge']");
-  if (merge) merge.disabled = number !== 2;
-  const live = $("#selected-count");
-  if (!live) return;
-  const said = number === 1 ? live.dataset.one : live.dataset.text;
-  const grouped = number < 10000 ? number : number.toLocaleString(document.documentElement.lang);
-  live.textContent = number ? said.replace("{}", grouped) : "";
-}
-
-function select(row, on, through = false) {
-  const every = rows();
-  const [from, to] = [every.indexOf(lastBox ?? row), every.indexOf(row)].sort((a, b) => a - b);
-  const range = through && lastBox ? every.slice(from, to + 1) : [row];
-  range.forEach((one) => (box(one).checked = on));
-  lastBox = row;
-  selectionChanged();
-}
-
-function selectAll() {
-  const every = rows();
-  if (every.length === 0) return false;
-  const on = every.some((row) => !box(row).checked);
-  every.forEach((row) => (box(row).checked = on));
-  selectionChanged();
-  return true;
-}
-
-/** What can be done with the items of any list. */
-function selection(form) {
-  form.classList.add("with-script");
-  all(".select-all").forEach((link) => link.addEventListener("click", (event) => {
-    event.preventDefault();
-    selectAll();
-  }));
-  form.addEventListener("click", (event) => {
-    if (event.target.matches("input[name=id]")) select(rowOf(event.target), event.target.checked, event.shiftKey);
-    if (event.target.matches("input[name=everything]")) selectionChanged();
-  });
-  // What is ticked is meant by the buttons above the list too.
-  for (const [selector, what] of [["#export-list", "export"], ["#print-list", "print"]]) {
-    $(selector)?.addEventListener("click", (event) => {
-      if (!rows().some((row) => box(row).checked)) return;
-      event.preventDefault();
-      press(`fieldset.selected button[formaction$="/selected/${what}"]`);
-    });
-  }
-  // A browser that comes back to the list ticks what was ticked.
-  addEventListener("pageshow", selectionChanged);
-  selectionChanged();
-}
-
-function openRowMenu(row, x, y) {
-  closeMenus();
-  const menu = document.createElement("div");
-  menu.id = "row-menu";
-  menu.opener = $("a.more", row);
-  menu.className = "choices";
-  menu.append($("#row-actions").content.cloneNode(true));
-  all("[data-needs]", menu).forEach((entry) => entry.dataset.needs in row.dataset || entry.remove());
-  all("a", menu).forEach((link) => (link.href = link.getAttribute("href").replace("*", row.dataset.id)));
-  all("input[name=id]", menu).forEach((input) => (input.value = row.dataset.id));
-  document.body.append(menu);
-  menu.style.left = `${Math.max(0, Math.min(x, innerWidth - menu.offsetWidth - 8)) + scrollX}px`;
-  menu.style.top = `${Math.max(0, Math.min(y, innerHeight - menu.offsetHeight - 8)) + scrollY}px`;
-  $("a", menu).focus();
-}
-
-/** Sends a form that stands nowhere on the page. */
-function post(path, fields) {
-  const form = Object.assign(document.createElement("form"), { method: "post", action: path, hidden: true });
-  for (const [name, value] of [["token", token()], ...fields]) {
-    form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
-  }
-  document.body.append(form);
-  form.submit();
-}
-
-// On a wide screen a card is shown beside the list; its address is the card's own.
-
-const besideFits = matchMedia("(min-width: 90rem)");
-const listed = location.pathname;
-const listTitle = document.title;
-let shown = listed;
-
-/** A heading one level lower. */
-function lowered(heading) {
-  const lower = document.createElement("h3");
-  if (heading.id) lower.id = heading.id;
-  lower.append(...heading.childNodes);
-  heading.replaceWith(lower);
-}
-
-async function showBeside(link) {
-  const text = await fetch(link.href).then((answer) => answer.ok && !answer.redirected && answer.text()).catch(() => false);
-  if (!text) return go(link.href);
-  const page = new DOMParser().parseFromString(text, "text/html");
-  const title = Object.assign(document.createElement("h2"), { className: "title", tabIndex: -1, textContent: $("article h1", page).textContent });
-  $("article h1", page).replaceWith(title);
-  const beside = $("#beside");
-  const isFirst = beside.hidden;
-  all("#content > article h2:not(.title), #content > section h2", page).forEach(lowered);
-  beside.replaceChildren($("#actions", page), ...all("#content > article, #content > section", page));
-  beside.hidden = false;
-  beside.parentElement.classList.add("with-card");
-  beside.row = link.closest("tr");
-  // One step back leads to the list, however many cards were looked at.
-  if (isFirst) history.pushState(null, "", link.href);
-  else history.replaceState(null, "", link.href);
-  document.title = page.title;
-  shown = location.pathname;
-  title.focus();
-  return true;
-}
-
-/** To a part of the card beside the list: its first field; whether that card is the one shown. */
-function goBeside(path) {
-  const [page, part] = path.split("#");
-  const target = part && page === location.pathname && $(`#beside:not([hidden]) #${part}`);
-  if (!target) return false;
-  (target.matches("textarea") ? target : $("input:not([type=hidden])", target.parentElement)).focus();
-  return true;
-}
-
-document.addEventListener("click", (event) => {
-  const link = event.target.closest("#beside a[href*='#']");
-  if (!link) return;
-  closeMenus();
-  if (goBeside(link.getAttribute("href"))) event.preventDefault();
-});
-
-/** Whether something was typed into the card beside the list. */
-const typedBeside = () => all("#beside textarea, #beside #tag-name").some((field) => field.value !== field.defaultValue);
-
-function closeBeside() {
-  const beside = $("#beside");
-  if (!beside || beside.hidden) return false;
-  beside.hidden = true;
-  beside.parentElement.classList.remove("with-card");
-  shown = listed;
-  document.title = listTitle;
-  history.back();
-  $("td.name > a", beside.row).focus();
-  return true;
-}
-
-// Back and forth between list and card: what the address names.
-addEventListener("popstate", () => { if (location.pathname !== shown) location.reload(); });
-
-function list(table) {
-  table.addEventListener("click", (event) => {
-    const row = event.target.closest("tr[data-id]");
-    if (!row) return;
-    const more = event.target.closest("a.more");
-    if (more) {
-      event.preventDefault();
-      const { left, bottom } = more.getBoundingClientRect();
-      openRowMenu(row, left, bottom);
-    }
-  });
-  table.addEventListener("contextmenu", (event) => {
-    const row = event.target.closest("tr[data-id]");
-    if (!row || event.target.closest("a[href^='mailto:'], a[href^='tel:']")) return;
-    event.preventDefault();
-    openRowMenu(row, event.clientX, event.clientY);
-  });
-  table.addEventListener("dblclick", (event) => {
-    const row = event.target.closest("tr[data-id]");
-    if (!row || event.target.closest("input")) return;
-    location.assign(card(row, "edit" in row.dataset ? "/edit" : ""));
-  });
-  table.addEventListener("click", (event) => {
-    const name = event.target.closest("td.name > a");
-    if (!name || event.ctrlKey || event.metaKey || event.shiftKey || event.detail === 0) return;
-    if ($("#beside") && besideFits.matches) {
-      event.preventDefault();
-      if (event.detail === 1) showBeside(name);
-    } else {
-      const row = rowOf(name);
-      if ("edit" in row.dataset) sessionStorage.setItem("clicked", `${Date.now()} ${event.screenX} ${event.screenY} ${card(row)}`);
-    }
-  });
-
-  const KIND = { tag: "text/x-carnet-tag", row: "text/x-carnet-row" };
-  // The page of the list, which is shown again.
-  const of = () => ["q", "of-tag", "show", "of-sort", "of-page"].map((name) => [name, $(`form.list input[name=${name}]`)?.value ?? ""]);
-  const dropped = (rowIds, what, on) => post(`${here()}/selected/${what}`, [on, ...of(), ...rowIds.map((id) => ["id", id])]);
-  const accept = (event, kind) => {
-    if (!event.dataTransfer.types.includes(kind)) return false;
-    event.preventDefault();
-    return true;
-  };
-  rows().forEach((row) => (row.draggable = true));
-  table.addEventListener("dragstart", (event) => {
-    const row = event.target.closest("tr[data-id]");
-    if (!row) return;
-    const chosen = box(row).checked ? rows().filter((one) => box(one).checked) : [row];
-    event.dataTransfer.setData(KIND.row, chosen.map((one) => one.dataset.id).join(" "));
-    event.dataTransfer.effectAllowed = "copy";
-  });
-  table.addEventListener("dragover", (event) => event.target.closest("tr[data-id]") && accept(event, KIND.tag));
-  table.addEventListener("drop", (event) => {
-    const row = event.target.closest("tr[data-id]");
-    const tag = event.dataTransfer.getData(KIND.tag);
-    if (!row || !tag) return;
-    event.preventDefault();
-    dropped([row.dataset.id], "tag", ["tag", tag]);
-  });
-  all("a[data-tag]").forEach((link) => {
-    link.addEventListener("dragstart", (event) => {
-      event.dataTransfer.setData(KIND.tag, link.dataset.tag);
-      event.dataTransfer.effectAllowed = "copy";
-    });
-    link.addEventListener("dragover", (event) => accept(event, KIND.row));
-    link.addEventListener("drop", (event) => {
-      const ids = event.dataTransfer.getData(KIND.row);
-      if (!ids) return;
-      event.preventDefault();
-      dropped(ids.split(" "), "tag", ["tag", link.dataset.tag]);
-    });
-  });
-  // Rows on a group are shared with it.
-  all("#environment a[href*='/g/']:not([aria-current])").forEach((link) => {
-    link.addEventListener("dragover", (event) => accept(event, KIND.row));
-    link.addEventListener("drop", (event) => {
-      const ids = event.dataTransfer.getData(KIND.row);
-      if (!ids) return;
-      event.preventDefault();
-      dropped(ids.split(" "), "share", ["group", decodeURIComponent(link.pathname.split("/g/")[1])]);
-    });
-  });
-  $("#environment")?.addEventListener("dragenter", (event) => {
-    if (event.dataTransfer.types.includes(KIND.row)) $("#environment").open = true;
-  });
-}
 
 // Keys.
 
@@ -481,6 +216,15 @@ function edit() {
   return may ? onContact("/edit") : false;
 }
 
+/** To a part of the card beside the list: its first field; whether that card is the one shown. */
+function goBeside(path) {
+  const [page, part] = path.split("#");
+  const target = part && page === location.pathname && $(`#beside:not([hidden]) #${part}`);
+  if (!target) return false;
+  (target.matches("textarea") ? target : $("input:not([type=hidden])", target.parentElement)).focus();
+  return true;
+}
+
 function go(path) {
   if (!goBeside(path)) location.assign(path);
   return true;
@@ -508,6 +252,7 @@ function removeRow() {
   return press("#delete-selected");
 }
 
+/** What each key does; a list adds its own. */
 const KEYS = {
   "/": () => { $("#search")?.focus(); return true; },
   n: () => press("#new-contact"),
@@ -517,9 +262,6 @@ const KEYS = {
   ArrowDown: () => Boolean(currentRow()) && step(1),
   ArrowUp: () => Boolean(currentRow()) && step(-1),
   e: edit,
-  x: () => { const row = currentRow(); if (row) select(row, !box(row).checked); return Boolean(row); },
-  X: () => { const row = currentRow(); if (row) select(row, true, true); return Boolean(row); },
-  a: selectAll,
   t: () => onContact("#tags-title"),
   s: () => onContact("/share"),
   c: () => onContact("#text"),
@@ -528,6 +270,9 @@ const KEYS = {
   z: () => press("#undo button"),
   "?": () => press("#keys") || go("/keys"),
 };
+
+/** What Escape closes; the first that had something to close is enough. */
+const CLOSERS = [closeMenus];
 
 const FIELD = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 
@@ -541,7 +286,7 @@ function keydown(event) {
   const { key, target } = event;
   const keys = "keys" in document.body.dataset;
   if (key === "Escape") {
-    if (closeMenus() || (!typedBeside() && closeBeside())) return event.preventDefault();
+    if (CLOSERS.some((close) => close())) return event.preventDefault();
     // What was typed is not thrown away by a key.
     if (keys && !target.matches(FIELD) && !$("form.contact[data-changed]")) press("#cancel");
   }
@@ -576,9 +321,6 @@ function keydown(event) {
 document.addEventListener("keydown", keydown);
 const search = $("#search");
 if (search) suggest(search);
-if ($("form.list")) selection($("form.list"));
-const table = $("table.contacts");
-if (table) list(table);
 // How long a message is.
 const counted = $("textarea[data-count]");
 if (counted) {
@@ -591,14 +333,9 @@ if (counted) {
 if (!CSS.supports("selector(::details-content)") && matchMedia("(min-width: 56.01rem)").matches) {
   all(".side-fold").forEach((fold) => (fold.open = true));
 }
-// Back from a card, the focus is on its row again.
+// The card that the way back leads from.
 const shownCard = $("article[data-card]");
 if (shownCard) sessionStorage.setItem("card", shownCard.dataset.card);
-else if ($("form.list")) {
-  const row = rows().find((one) => card(one) === sessionStorage.getItem("card"));
-  sessionStorage.removeItem("card");
-  if (row && !location.hash) link(row).focus();
-}
 // The second click of a double click on a name may come when its card is here already.
 const [clickedAt, clickedX, clickedY, clicked] = (sessionStorage.getItem("clicked") ?? "").split(" ");
 sessionStorage.removeItem("clicked");

@@ -136,6 +136,7 @@ async function rows(page) {
   await page.goto(`${url}/c/private`);
   await page.keyboard.press("ArrowDown");
   assert.equal(await page.locator("tr[data-id]:focus-within").count(), 0);
+  await settled(page);
   await page.evaluate(() => scrollTo(0, 3000));
   await page.keyboard.press("j");
   const top = await page.evaluate(() => document.activeElement.closest("tr").getBoundingClientRect().top);

@@ -21,7 +21,7 @@ use tower::ServiceExt as _;
 use super::routes::{Row, listed, table};
 
 /// Every address of it, for anybody.
-const ADDRESSES: [(&str, &str); 7] = [
+const ADDRESSES: [(&str, &str); 8] = [
     ("/first-start", "GET,POST"),
     ("/healthz", "GET"),
     ("/readyz", "GET"),
@@ -29,6 +29,7 @@ const ADDRESSES: [(&str, &str); 7] = [
     ("/static/carnet.js", "GET"),
     ("/static/form.js", "GET"),
     ("/static/icon.svg", "GET"),
+    ("/static/list.js", "GET"),
 ];
 
 fn waiting(folder: &tempfile::TempDir) -> (Arc<FirstStart>, Router) {
