@@ -12,6 +12,7 @@ mod labels;
 mod moves;
 mod owed;
 mod record;
+mod resent;
 mod reverts;
 mod salvage;
 mod step;
@@ -181,7 +182,7 @@ impl DeviceBook {
         let superseded = || Error::Unavailable("a newer request took its place".to_owned());
         let Some(presented) = &call.key else {
             return if is_current() {
-                self.prime(call, stored.key).await
+                self.prime(call, stored).await
             } else {
                 Err(superseded())
             };
@@ -210,8 +211,8 @@ impl DeviceBook {
         }
     }
 
-    /// Answers SyncKey 0 with a first key; `stored` is the present key.
-    async fn prime(&self, call: &SyncCall, stored: Option<String>) -> Result<SyncReply> {
+    /// Answers SyncKey 0 with a first key; `stored` is the present state.
+    async fn prime(&self, call: &SyncCall, stored: Stored) -> Result<SyncReply> {
         // Read after the key: no write of this device lies between this moment and the commit.
         let book = self.book.reopened().await?;
         let record = Record {
@@ -228,7 +229,11 @@ impl DeviceBook {
             owed: Vec::new(),
         };
         let key = record.key.clone();
-        self.note(vec![self.set(stored, &record)?]).await?;
+        let mut ops = vec![self.set(stored.key, &record)?];
+        if let Some(before) = &stored.record {
+            ops.extend(self.expect_again(&before.adds()).await?);
+        }
+        self.note(ops).await?;
         Ok(SyncReply::Primed { key })
     }
 

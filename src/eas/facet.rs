@@ -138,6 +138,9 @@ pub trait EasFacet: Send + Sync {
     /// Digest of the data, equal for a retry with another ClientId.
     fn fingerprint(&self, data: &Element) -> String;
 
+    /// What the data call the item, in a form to compare; empty where it has no name.
+    fn name(&self, data: &Element) -> String;
+
     /// Whether the parts that take long (pictures) are already cached.
     fn is_ready(&self, document: &[u8]) -> bool;
 

@@ -87,6 +87,17 @@ impl EasFacet for Contact {
         digest(format!("{fields:?} {picture:?}").as_bytes())
     }
 
+    fn name(&self, data: &Element) -> String {
+        let text = |tag| data.text_of(tag).unwrap_or_default();
+        let name = match text(tag::FILE_AS) {
+            name if name.trim().is_empty() => {
+                format!("{} {}", text(tag::FIRST_NAME), text(tag::LAST_NAME))
+            }
+            name => name,
+        };
+        name.trim().to_lowercase()
+    }
+
     fn is_ready(&self, document: &[u8]) -> bool {
         Document::parse(document)
             .ok()

@@ -77,6 +77,14 @@ fn look_at(home: &Book, adds: &[(usize, Arc<dyn Edit>)]) -> Result<Admissions> {
 }
 
 impl Admission {
+    /// The item, where it may be stored.
+    pub(super) fn admitted(&self) -> Option<&Admitted> {
+        match &self.verdict {
+            Verdict::Admitted { admitted, .. } => Some(admitted),
+            Verdict::Refused(_) | Verdict::Invalid => None,
+        }
+    }
+
     fn of(home: &Book, edit: &dyn Edit) -> Result<Option<Self>> {
         let bytes = match edit.apply(None) {
             Ok(bytes) => bytes,

@@ -1,5 +1,5 @@
 //! Adds whose answer was lost. A retry is recognized by ClientId or, as some clients make a new
-//! ClientId every time, by its data. An item that the retry leaves out is sent to the device as an
+//! ClientId every time, by its data or its name. An item that the retry leaves out is sent to the device as an
 //! Add of the server, and is not created again if the device sends it after all.
 
 use std::collections::HashSet;
@@ -30,12 +30,15 @@ pub(super) struct Claim {
     pub client_id: String,
     pub fingerprint: String,
     pub server_id: String,
+    /// What the item is called.
+    #[serde(default)]
+    pub name: String,
 }
 
 /// An Add that a retry left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Unclaimed {
-    fingerprint: String,
+    pub fingerprint: String,
     pub server_id: String,
     /// The device sent it after all, in the step last answered.
     came: bool,
@@ -95,6 +98,7 @@ impl DeviceBook {
                 }
             }
         }
+        claim_by_name(call, &mut left, work);
         let claimed: HashSet<&String> = work.claims.values().collect();
         work.unclaimed
             .retain(|known| !claimed.contains(&known.server_id));
@@ -216,18 +220,45 @@ impl DeviceBook {
                 continue;
             }
             work.unclaimed[at].came = true;
-            let server_id = new_temporary_id();
-            work.forced.push((What::Delete, server_id.clone()));
-            return Ok(Some(Outcome::Added {
-                client_id: client_id.to_owned(),
-                server_id,
-            }));
+            return Ok(Some(work.add_and_delete(client_id)));
         }
         Ok(None)
     }
 }
 
+/// Matches what is left by name, where the name stands for one item on either side: an item may have
+/// been edited before a retry that also gives it a new ClientId.
+fn claim_by_name(call: &SyncCall, left: &mut Vec<&Claim>, work: &mut Work) {
+    let adds = call.commands.iter().enumerate();
+    let unmatched: Vec<(usize, &String)> = adds
+        .filter_map(|(at, command)| match command {
+            Command::Add { name, .. } if !work.claims.contains_key(&at) => Some((at, name)),
+            _ => None,
+        })
+        .filter(|(_, name)| !name.is_empty())
+        .collect();
+    for (at, name) in &unmatched {
+        let is_one = unmatched.iter().filter(|(_, other)| other == name).count() == 1
+            && left.iter().filter(|claim| claim.name == **name).count() == 1;
+        let found = left.iter().position(|claim| claim.name == **name);
+        if let (true, Some(found)) = (is_one, found) {
+            work.claims
+                .insert(*at, left.remove(found).server_id.clone());
+        }
+    }
+}
+
 impl Work {
+    /// Answers an Add of what the server has already: done, and deleted.
+    pub(super) fn add_and_delete(&mut self, client_id: &str) -> Outcome {
+        let server_id = new_temporary_id();
+        self.forced.push((What::Delete, server_id.clone()));
+        Outcome::Added {
+            client_id: client_id.to_owned(),
+            server_id,
+        }
+    }
+
     /// The items an Add with these data may stand for.
     pub(super) fn left_out<'a>(&'a self, fingerprint: &'a str) -> impl Iterator<Item = &'a String> {
         self.unclaimed

@@ -6,6 +6,7 @@ use super::{
     Command, DeviceBook, Failure, Outcome, SyncCall,
     admission::{Admission, Verdict, admissions, room},
     claims::{Claim, Unclaimed},
+    resent::is_there,
     reverts::Revert,
 };
 use crate::domain::{
@@ -51,11 +52,17 @@ impl DeviceBook {
             _ => None,
         });
         let mut admissions = admissions(&home, new.collect()).await?;
+        let resent = if admissions.is_empty() {
+            HashSet::new()
+        } else {
+            self.may_come_again().await?
+        };
         for (at, command) in call.commands.iter().enumerate() {
             let outcome = match command {
                 Command::Add {
                     client_id,
                     fingerprint,
+                    name,
                     edit,
                 } => match work.claims.get(&at).cloned() {
                     Some(server_id) => {
@@ -63,6 +70,7 @@ impl DeviceBook {
                             client_id: client_id.clone(),
                             fingerprint: fingerprint.clone(),
                             server_id,
+                            name: name.clone(),
                         };
                         self.add_again(claim, &**edit, work).await?
                     }
@@ -70,8 +78,18 @@ impl DeviceBook {
                         Some(outcome) => outcome,
                         None => {
                             let admission = admissions.remove(&at).flatten();
-                            let named = (&client_id[..], &fingerprint[..]);
-                            self.add(&home, call, named, admission, &mut room, work)
+                            let is_there = match admission.as_ref().and_then(Admission::admitted) {
+                                Some(admitted) if resent.contains(fingerprint) => {
+                                    is_there(&home, admitted, &**edit).await?
+                                }
+                                _ => false,
+                            };
+                            if is_there {
+                                work.add_and_delete(client_id)
+                            } else {
+                                let named = (&client_id[..], &fingerprint[..], &name[..]);
+                                self.add(&home, call, named, admission, &mut room, work)
+                            }
                         }
                     },
                 },
@@ -104,7 +122,7 @@ impl DeviceBook {
         &self,
         home: &Book,
         call: &SyncCall,
-        (client_id, fingerprint): (&str, &str),
+        (client_id, fingerprint, name): (&str, &str, &str),
         admission: Option<Admission>,
         room: &mut Option<i64>,
         work: &mut Work,
@@ -168,6 +186,7 @@ impl DeviceBook {
             client_id: client_id.clone(),
             fingerprint: fingerprint.to_owned(),
             server_id: server_id.clone(),
+            name: name.to_owned(),
         });
         let placement = NewPlacement {
             server_id: in_book,

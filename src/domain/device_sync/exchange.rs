@@ -14,6 +14,8 @@ pub enum Command {
         /// Digest of the normalised data, to recognize retries of clients that change the ClientId
         /// each time.
         fingerprint: String,
+        /// What the item is called, in a form to compare; empty where it has no name.
+        name: String,
         edit: Arc<dyn Edit>,
     },
     Change {

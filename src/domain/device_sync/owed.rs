@@ -114,7 +114,7 @@ impl Work {
         left
     }
 
-    /// Takes out of a page the items whose id this answer gives.
+    /// Takes out of a page the items whose id this answer gives; by the next one, the device has them.
     pub(super) fn put_off_page(
         &self,
         page: &mut Vec<(What, Placement)>,
@@ -122,7 +122,10 @@ impl Work {
     ) {
         let added = added(&self.outcomes);
         let items = page.extract_if(.., |(_, row)| added.contains(&row.server_id));
-        left.extend(items.map(|(what, row)| (what, row.server_id)));
+        left.extend(items.map(|(what, row)| match what {
+            What::Delete => (what, row.server_id),
+            What::Add | What::Change => (What::Change, row.server_id),
+        }));
     }
 
     /// What is put off, for the record of the step from `start`.

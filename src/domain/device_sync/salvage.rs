@@ -1,7 +1,7 @@
-//! Uploads of a device whose SyncKey is no longer known. It wipes the folder when it reads that
-//! status, so changes that only it holds are saved first.
+//! Uploads of a device whose SyncKey is no longer known. Most clients wipe the folder when they read that
+//! status, so changes that only they hold are saved first.
 
-use super::{Command, DeviceBook, SyncCall, SyncReply, record::Record};
+use super::{Command, DeviceBook, SyncCall, SyncReply, record::Record, resent::is_there};
 use crate::domain::{
     batch::Op,
     book::{Book, Edit},
@@ -11,15 +11,13 @@ use crate::domain::{
     item::{Card, Placement},
     refused::Why,
     rights::Right,
-    store::{ListQuery, Version},
+    store::Version,
 };
 
-/// Contacts of the same name looked at.
-const NAMESAKES: i64 = 20;
-
 impl DeviceBook {
-    /// Handles an unknown key. New contacts are kept, and sent with the rest; edits, whose base is
-    /// unknown, go to the refused changes; deletions are not carried out.
+    /// Handles an unknown key. New contacts are kept, and sent with the rest, and may come again
+    /// ([`DeviceBook::expect_again`]); edits, whose base is unknown, go to the refused changes; deletions
+    /// are not carried out.
     ///
     /// `record` is the device's stored state, if there is one.
     pub(super) async fn start_over(
@@ -31,11 +29,13 @@ impl DeviceBook {
         let home = union.as_ref().map_or(&self.book, |union| union.own());
         let mut ops = Vec::new();
         let mut room = home.room().await?.map(|room| room.left);
+        let mut adds = record.map(Record::adds).unwrap_or_default();
         for command in &call.commands {
             match command {
                 Command::Add {
                     fingerprint, edit, ..
                 } => {
+                    adds.push(fingerprint);
                     if self.was_made(fingerprint, record).await {
                         continue;
                     }
@@ -68,8 +68,14 @@ impl DeviceBook {
                 Command::Delete { .. } | Command::Fetch { .. } => {}
             }
         }
+        let is_note = ops.is_empty();
+        ops.extend(self.expect_again(&adds).await?);
         if !ops.is_empty() {
-            self.commit(ops).await?;
+            if is_note {
+                self.note(ops).await?;
+            } else {
+                self.commit(ops).await?;
+            }
         }
         Ok(SyncReply::UnknownKey)
     }
@@ -142,24 +148,9 @@ async fn keep_new(
         Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let namesakes = ListQuery {
-        words: admitted
-            .content
-            .index
-            .sort_first
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect(),
-        limit: NAMESAKES,
-        ..ListQuery::default()
-    };
-    for row in home.list(&namesakes).await?.rows {
-        let card = home.by_server_id(&row.placement.server_id).await?;
-        let shown = home.content(&card);
-        // It says nothing that is not there: an Add whose answer was lost.
-        if edit.apply(Some(&shown)).is_ok_and(|after| after == shown) {
-            return Ok(None);
-        }
+    // An Add whose answer was lost.
+    if is_there(home, &admitted, edit).await? {
+        return Ok(None);
     }
     let is_full = room.is_some_and(|left| left <= 0);
     if is_full || !home.may(Right::Add) {

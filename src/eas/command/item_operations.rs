@@ -63,19 +63,25 @@ pub async fn run(call: &Call) -> Result<Reply> {
             .text(a::COLLECTION_ID, &id)
             .close();
     }
+    let mut parts = call.accepts_multipart.then(Vec::new);
     for operation in root.children_of(i::FETCH) {
-        fetch(call, operation, &mut out).await?;
+        fetch(call, operation, &mut out, parts.as_mut()).await?;
     }
     out.close().close();
     let document = out.finish();
-    Ok(if call.accepts_multipart {
-        Reply::Multipart(multipart(&document))
-    } else {
-        Reply::Wbxml(document)
+    Ok(match parts {
+        Some(parts) => Reply::Multipart(multipart(&document, &parts)),
+        None => Reply::Wbxml(document),
     })
 }
 
-async fn fetch(call: &Call, operation: &Element, out: &mut Encoder) -> Result<()> {
+/// Answers a Fetch; with `parts`, its note goes there.
+async fn fetch(
+    call: &Call,
+    operation: &Element,
+    out: &mut Encoder,
+    mut parts: Option<&mut Vec<Vec<u8>>>,
+) -> Result<()> {
     out.open(i::FETCH);
     match find(call, operation).await {
         Ok(found) => {
@@ -88,8 +94,14 @@ async fn fetch(call: &Call, operation: &Element, out: &mut Encoder) -> Result<()
             let schema = schema.filter(|schema| schema.elements().next().is_some());
             out.open(i::PROPERTIES);
             for element in item.elements() {
-                if schema.is_none_or(|schema| schema.child(element.tag).is_some()) {
-                    out.element(element);
+                if schema.is_some_and(|schema| schema.child(element.tag).is_none()) {
+                    continue;
+                }
+                match &mut parts {
+                    Some(parts) if element.tag == base::BODY => body(element, out, parts),
+                    _ => {
+                        out.element(element);
+                    }
                 }
             }
             out.close();
@@ -102,6 +114,21 @@ async fn fetch(call: &Call, operation: &Element, out: &mut Encoder) -> Result<()
     }
     out.close();
     Ok(())
+}
+
+/// A Body whose Data is a part of the answer ([MS-ASCMD] 2.2.3.130).
+fn body(body: &Element, out: &mut Encoder, parts: &mut Vec<Vec<u8>>) {
+    out.open(base::BODY);
+    for element in body.elements() {
+        if element.tag == base::DATA {
+            parts.push(element.bytes());
+            // The document is the part before the first.
+            out.number(i::PART, parts.len());
+        } else {
+            out.element(element);
+        }
+    }
+    out.close();
 }
 
 /// An item as Sync shows it, in an element of its own; `options` say how notes are wanted.
@@ -185,14 +212,18 @@ async fn find(call: &Call, operation: &Element) -> std::result::Result<Found, St
     }
 }
 
-/// A body of one part, the document ([MS-ASCMD] 2.2.1.10.1.1): contacts have no attachments.
-fn multipart(document: &[u8]) -> Vec<u8> {
-    const HEAD: u32 = 12;
-    let length = u32::try_from(document.len()).unwrap_or(u32::MAX);
-    let mut out = Vec::with_capacity(document.len() + HEAD as usize);
-    for number in [1, HEAD, length] {
-        out.extend_from_slice(&number.to_le_bytes());
+/// The document and the parts it names: their count, offset and length of each, and their octets
+/// ([MS-ASCMD] 2.2.1.10.1.1).
+fn multipart(document: &[u8], parts: &[Vec<u8>]) -> Vec<u8> {
+    let all = || std::iter::once(document).chain(parts.iter().map(Vec::as_slice));
+    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX).to_le_bytes();
+    let mut at = 4 + 8 * all().count();
+    let mut out = number(all().count()).to_vec();
+    for part in all() {
+        out.extend(number(at));
+        out.extend(number(part.len()));
+        at += part.len();
     }
-    out.extend_from_slice(document);
+    all().for_each(|part| out.extend_from_slice(part));
     out
 }

@@ -4,6 +4,7 @@ mod download;
 mod lost;
 mod odd;
 mod owed;
+mod resent;
 mod stale;
 mod upload;
 

@@ -3,8 +3,8 @@
 use carnet_proto::wbxml::{
     Limits, Tag, decode,
     page::{
-        air_sync as a, contacts as c, folder_hierarchy as h, item_operations as i,
-        move_items as mv, search as s,
+        air_sync as a, air_sync_base as base, contacts as c, folder_hierarchy as h,
+        item_operations as i, move_items as mv, search as s,
     },
 };
 
@@ -217,6 +217,62 @@ fn items_are_fetched_one_by_one_and_in_parts() {
         &Parent(i::ITEM_OPERATIONS, vec![]),
     );
     assert_eq!(empty.text_of(i::STATUS).as_deref(), Some("2"));
+}
+
+#[test]
+fn notes_are_parts_of_their_own_where_a_client_asks_for_parts() {
+    let server = Server::start();
+    for (uid, note) in [("one", "First"), ("two", "The second")] {
+        let note = format!("NOTE:{note}");
+        let lines = [&format!("N:{uid};;;;")[..], &format!("FN:{uid}"), &note];
+        let path = format!("/dav/alice/private/contacts/{uid}.vcf");
+        assert_eq!(put(&server, "alice", &path, &card(uid, &lines)), 201);
+    }
+    let mut phone = Device::set_up(&server.address, "alice", "parts", "14.1");
+    phone.sync_all(&[], 100);
+    let ids = ["one", "two"].map(|name| phone.named(name).expect("a contact"));
+    let fetches = ids.iter().map(|id| {
+        Parent(
+            i::FETCH,
+            vec![
+                Text(i::STORE, "Mailbox"),
+                Text(a::COLLECTION_ID, &phone.folder),
+                Text(a::SERVER_ID, id),
+            ],
+        )
+    });
+    let asked = body(&Parent(i::ITEM_OPERATIONS, fetches.collect()));
+    let target = "/Microsoft-Server-ActiveSync?Cmd=ItemOperations&User=alice&DeviceId=parts&DeviceType=iPhone";
+    let headers = [
+        basic("alice", "demo"),
+        ("MS-ASProtocolVersion".to_owned(), "14.1".to_owned()),
+        ("MS-ASAcceptMultiPart".to_owned(), "T".to_owned()),
+    ];
+    let answer = request(&server.address, "POST", target, &headers, &asked).body;
+    let number = |at: usize| {
+        let octets = answer[at..at + 4].try_into().expect("four octets");
+        u32::from_le_bytes(octets) as usize
+    };
+    assert_eq!(number(0), 3);
+    let part = |at: usize| {
+        let (offset, length) = (number(4 + 8 * at), number(8 + 8 * at));
+        &answer[offset..offset + length]
+    };
+    assert_eq!([part(1), part(2)], [&b"First"[..], b"The second"]);
+    let root = decode(part(0), &Limits::default()).expect("a document");
+    let response = root.child(i::RESPONSE).expect("a Response");
+    let named: Vec<_> = response
+        .children_of(i::FETCH)
+        .map(|fetch| {
+            let note = fetch
+                .child(i::PROPERTIES)
+                .and_then(|data| data.child(base::BODY));
+            let note = note.expect("a Body");
+            assert!(note.child(base::DATA).is_none());
+            note.text_of(i::PART)
+        })
+        .collect();
+    assert_eq!(named, ["1", "2"].map(|part| Some(part.to_owned())));
 }
 
 #[test]

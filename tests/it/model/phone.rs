@@ -250,6 +250,7 @@ impl Phone {
             } => Command::Add {
                 client_id,
                 fingerprint: format!("{value:?}"),
+                name: value.name.to_string(),
                 edit: Arc::new(edit(value)),
             },
             Said::Change { id, value, .. } => Command::Change {

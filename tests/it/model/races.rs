@@ -34,6 +34,7 @@ fn a_device_is_answered_if_its_writes_were_stored() {
                 commands: vec![Command::Add {
                     client_id: "1".to_owned(),
                     fingerprint: "f".to_owned(),
+                    name: String::new(),
                     edit: Arc::new(edit),
                 }],
                 ..phone.call(&[], 10, true)

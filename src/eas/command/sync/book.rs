@@ -276,6 +276,7 @@ fn commands(
             } => Command::Add {
                 client_id: client_id.clone(),
                 fingerprint: facet.fingerprint(data),
+                name: facet.name(data),
                 edit: edit(sent, data),
             },
             Sent::Change { server_id, data } => Command::Change {
