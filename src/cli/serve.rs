@@ -28,7 +28,7 @@ use crate::{
         server::Listener,
     },
     observe::{self, manager, operator::Operator},
-    store::sqlite::Sqlite,
+    store::sqlite::{LOCK, Sqlite},
 };
 
 /// Connections of the operator's programs at once.
@@ -43,9 +43,6 @@ pub struct Options {
     #[arg(long)]
     demo: bool,
 }
-
-/// Held while a server runs: two on one directory would send letters and import files twice.
-const LOCK: &str = "carnet.lock";
 
 /// Where the directory cannot be written, the store says so better.
 fn alone(data: &Path) -> Result<Option<File>, String> {
