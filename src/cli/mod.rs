@@ -126,7 +126,12 @@ enum Output {
     Json(serde_json::Value),
     /// JSON about what failed.
     Refused(serde_json::Value),
+    /// What was done, where a part of what was asked was not.
+    Partly(String),
 }
+
+/// The status of [`Output::Partly`]; 2 is that of a command line that cannot be read.
+const PARTLY: u8 = 3;
 
 type Done = Result<Output, String>;
 
@@ -156,6 +161,10 @@ pub fn main() -> ExitCode {
             print(&format!("{value:#}\n"));
             ExitCode::FAILURE
         }
+        Ok(Output::Partly(text)) => match print(&text) {
+            ExitCode::SUCCESS => ExitCode::from(PARTLY),
+            failed => failed,
+        },
         Err(why) => failed(&why),
     }
 }
@@ -354,7 +363,7 @@ async fn commit(store: &dyn Store, op: Op) -> Result<Committed, String> {
 }
 
 async fn person(store: &dyn Store, login: &str) -> Result<Person, String> {
-    let found = store.person_by_login(login).await;
+    let found = store.person_by_login(&login.to_lowercase()).await;
     found
         .map_err(|error| error.to_string())?
         .ok_or_else(|| format!("there is no account {login}"))

@@ -274,6 +274,17 @@ fn told(report: &Report, doubtful: Option<&str>, stopped: Option<String>, json: 
         .collect();
     let done = report.created + report.updated + report.unchanged;
     let nothing = done == 0 && !refused.is_empty();
+    let is_lost = |(_, reason): &(u64, String)| {
+        let harmless = [
+            "empty",
+            "not-a-person",
+            "collected",
+            "no-vcard",
+            "duplicate",
+        ];
+        !harmless.contains(&&reason[..])
+    };
+    let partly = report.skipped.iter().any(is_lost);
     if json {
         let value = serde_json::json!({
             "import": report.import,
@@ -291,6 +302,8 @@ fn told(report: &Report, doubtful: Option<&str>, stopped: Option<String>, json: 
         });
         return Ok(if nothing || stopped.is_some() {
             Output::Refused(value)
+        } else if partly {
+            Output::Partly(format!("{value:#}\n"))
         } else {
             Output::Json(value)
         });
@@ -330,6 +343,7 @@ fn told(report: &Report, doubtful: Option<&str>, stopped: Option<String>, json: 
             "{lines}stopped before the end of the file: {stopped}"
         )),
         None if nothing => Err(lines),
+        None if partly => Ok(Output::Partly(lines)),
         None => text(lines),
     }
 }
