@@ -291,8 +291,18 @@ fn an_export_is_its_owners_alone_and_replaces_nothing_unasked() {
         "{why}"
     );
     assert_eq!(fs::read(&file).expect("read"), first);
+    let open = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(&file, open).expect("opened to all");
+    // Until the new one is whole, the old one stays.
+    refused(data, &["export", "--from", "nobody", "--force", name]);
+    assert_eq!(fs::read(&file).expect("read"), first);
     works(data, &["export", "--from", "bob", "--force", name]);
     assert_ne!(fs::read(&file).expect("read"), first);
+    let mode = fs::metadata(&file).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let entries = fs::read_dir(data).expect("a folder").flatten();
+    let parts = entries.filter(|entry| entry.file_name().to_string_lossy().contains("out.vcf"));
+    assert_eq!(parts.count(), 1);
     let shown = works(data, &["export", "--from", "alice", "-"]);
     assert_eq!(shown.as_bytes(), first);
     works(data, &["export", "--from", "alice", "/dev/null"]);
