@@ -11,6 +11,7 @@ use super::{
     core::Core,
     error::Result,
     id::{NoticeId, Timestamp},
+    json,
     outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, is_address},
     settings::Settings,
 };
@@ -70,7 +71,9 @@ impl Core {
         let now = Timestamp::now();
         let before = Timestamp(now.0 - BURST_MS);
         for untold in self.store().untold(before, TOGETHER).await? {
-            let settings: Settings = serde_json::from_str(&untold.settings).unwrap_or_default();
+            let settings: Settings =
+                json::read("the settings of an account", untold.settings.as_bytes())
+                    .unwrap_or_default();
             let message = NewMessage {
                 channel: Channel::Mail,
                 person: None,

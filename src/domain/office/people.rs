@@ -14,6 +14,7 @@ use crate::domain::{
     error::{Error, Result},
     forgotten::password_changed,
     id::{PersonId, Timestamp},
+    json,
     outbox::is_address,
     principal::{Person, valid_login},
     rule::Rule,
@@ -159,7 +160,9 @@ impl Office {
         })));
         if is_new_password && self.core().limits().letters {
             // Whoever is let in under their name, they are told.
-            let settings: Settings = serde_json::from_str(&known.settings).unwrap_or_default();
+            let settings: Settings =
+                json::read("the settings of an account", known.settings.as_bytes())
+                    .unwrap_or_default();
             let language = settings.of_letters().unwrap_or_default();
             ops.extend(password_changed(&known, language, Timestamp::now()));
         }

@@ -288,6 +288,23 @@ fn an_import_wakes_a_phone_and_comes_out_again_unchanged() {
 }
 
 #[test]
+fn settings_that_cannot_be_read_stay_as_they_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    Program::serve(data, &LOOPBACK, &["--demo"]).stop();
+    let database = rusqlite::Connection::open(data.join("carnet.db")).expect("opened");
+    let damage = "UPDATE person SET settings = '{\"ui\": tr' WHERE login = 'bob'";
+    database.execute_batch(damage).expect("damaged");
+    for change in [["--merged", "on"], ["--utc-offset", "+13:00"]] {
+        let why = refused(data, &[&["user", "set", "bob"], &change[..]].concat());
+        assert!(why.contains("settings of the account"), "{why}");
+    }
+    let sql = "SELECT settings FROM person WHERE login = 'bob'";
+    let stored = database.query_row(sql, [], |row| row.get::<_, String>(0));
+    assert_eq!(stored.as_deref(), Ok("{\"ui\": tr"));
+}
+
+#[test]
 fn an_import_by_command_line_loses_nothing_unseen() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();
