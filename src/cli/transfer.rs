@@ -120,7 +120,11 @@ pub async fn import(office: &Office, options: Import, json: bool) -> Done {
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}% {msg}") {
         bar.set_style(style);
     }
-    let begin = || Importer::begin(book.clone(), &name, choices);
+    let begin = async || {
+        let what = format!("imported into {}", book.collection().display_name);
+        book.core().audit(book.actor(), what).await?;
+        Importer::begin(book.clone(), &name, choices).await
+    };
     let begun = |error: Error| error.to_string();
     let mut doubtful = None;
     let (mut importer, taken) = if file.is_dir() {

@@ -444,10 +444,50 @@ fn the_administration_is_on_the_command_line_too() {
     );
     assert_eq!(status("carol").as_deref(), Some("130"));
     works(data, &["new-devices", "remove", "testphone"]);
+    let why = refused(data, &["new-devices", "remove", "testphone"]);
+    assert!(why.contains("no rule for \"testphone\""), "{why}");
     works(data, &["notice", "Back at noon"]);
     works(data, &["notice"]);
-    let audit = works(data, &["audit", "--lines", "3"]);
-    assert!(audit.contains("maintenance-notice set"), "{audit}");
+    works(
+        data,
+        &[
+            "class",
+            "set",
+            "Teachers",
+            "--contacts",
+            "9",
+            "--deny",
+            "fax",
+        ],
+    );
+    for change in [
+        ["--document-quota", "7"],
+        ["--organization", "ACME"],
+        ["--vcard4", "on"],
+    ] {
+        for _ in 0..2 {
+            works(data, &[&["user", "set", "carol"], &change[..]].concat());
+        }
+    }
+    let card = data.join("card.vcf");
+    std::fs::write(&card, CARD).expect("written");
+    works(
+        data,
+        &["import", "--to", "carol", card.to_str().expect("a path")],
+    );
+    let audit = works(data, &["audit"]);
+    for line in [
+        "maintenance-notice set: Back at noon",
+        "maintenance-notice removed",
+        "class \"Teachers\" changed: contacts 9, ",
+        "allowed: eas carddav sms\n",
+        "account carol changed: quota of documents\n",
+        "account carol changed: organization or picture\n",
+        "account carol changed: settings\n",
+        "imported into Contacts\n",
+    ] {
+        assert_eq!(audit.matches(line).count(), 1, "{line}: {audit}");
+    }
     assert!(refused(data, &["reach"]).contains("public_url"));
     // What is not written yet is when the server ends.
     program.stop();
