@@ -60,6 +60,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0037_plans.sql"),
     include_str!("schema/0038_found_by_time.sql"),
     include_str!("schema/0039_push_by_password.sql"),
+    include_str!("schema/0040_tags_of_imports.sql"),
 ];
 
 /// Marks a backup in its `meta`: wherever it is put, clients may know what it has not.
