@@ -1,5 +1,6 @@
 //! Configuration: a TOML file, overridden by `CARNET_*` variables and by options.
 
+mod kept;
 mod spelling;
 mod variables;
 
@@ -10,7 +11,7 @@ use std::{
 };
 
 use rlibphonenumber::Region;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     connect::Address,
@@ -131,6 +132,12 @@ pub struct Config {
     pub sms: Option<Gateway>,
     /// The gateway for faxes.
     pub fax: Option<Gateway>,
+    /// The file it was read from.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
+    /// The server sends mail, by what it kept.
+    #[serde(skip)]
+    pub letters: bool,
 }
 
 /// The form of log lines.
@@ -154,7 +161,7 @@ pub enum FirstStart {
 }
 
 /// Who may create groups.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Founders {
     #[default]
@@ -215,6 +222,8 @@ impl Default for Config {
             mail: None,
             sms: None,
             fax: None,
+            file: None,
+            letters: false,
         }
     }
 }
@@ -239,7 +248,10 @@ impl Config {
         config
             .check()
             .map_err(|error| format!("configuration: {error}"))?;
-        Ok(config)
+        Ok(Self {
+            file: file.map(Path::to_path_buf),
+            ..config
+        })
     }
 
     /// What a value must be that its type does not say.
@@ -334,7 +346,7 @@ impl Config {
             trash_days: self.trash_days.into(),
             tombstone_days: self.tombstone_days.into(),
             owners_erase: self.owners_erase,
-            letters: self.mail.is_some(),
+            letters: self.mail.is_some() || self.letters,
         }
     }
 

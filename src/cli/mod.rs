@@ -35,7 +35,7 @@ use crate::{
         core::Core,
         error::Error,
         id::Timestamp,
-        office::Office,
+        office::{Office, places},
         principal::{Group, Person},
         store::Store,
     },
@@ -306,6 +306,10 @@ impl Data {
     /// Opens the data directory, and makes it where there is none.
     async fn make(mut config: Config) -> Result<Self, String> {
         let store = Sqlite::open(&config.data).map_err(|error| error.to_string())?;
+        let kept = places::rules(&store).await;
+        if let Some(kept) = kept.map_err(|error| error.to_string())? {
+            config.follow(&kept)?;
+        }
         let classes = classes::all(Arc::new(Contact::new(config.country.as_deref())));
         let brought = store.bring_up_to_date(&classes).await;
         brought.map_err(|error| error.to_string())?;

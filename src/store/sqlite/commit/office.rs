@@ -8,6 +8,7 @@ use crate::domain::{
     id::PersonId,
     office::{
         failure::{Failure, KEPT},
+        places::RULES,
         store::OfficeOp,
     },
     rule::Rule,
