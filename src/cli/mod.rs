@@ -3,6 +3,7 @@
 mod app_password;
 mod audit;
 mod class;
+mod config;
 mod data;
 mod device;
 mod first_start;
@@ -114,6 +115,9 @@ enum Command {
     Backup { file: PathBuf },
     /// Put a backup back; clients start over by themselves
     Restore { file: PathBuf },
+    /// The configuration
+    #[command(subcommand)]
+    Config(config::Command),
     /// Verify every invariant
     Check(data::Check),
     /// Bring the database to this version's schema
@@ -217,6 +221,7 @@ async fn run(cli: Cli) -> Done {
     match cli.command {
         Command::Serve(options) => serve::run(config, options).await,
         Command::Restore { file } => data::restore(&config, &file),
+        Command::Config(config::Command::Check) => config::check(config),
         Command::Acme => serve::acme(&config, json),
         Command::Reach if config.public_url.is_some() => reach::run(&config, json).await,
         Command::Reach => reach::run(&Data::open(config).await?.config, json).await,

@@ -75,7 +75,8 @@ pub struct Export {
     /// LOGIN for the private book, LOGIN/BOOK for another one, or group:NAME
     #[arg(long, required_unless_present = "everything")]
     from: Option<String>,
-    /// All data of a person as a .zip: every book they read, documents, tags, settings
+    /// A .zip of every book a person reads, their documents, tags and settings; without the trash,
+    /// earlier versions, the contents of refused changes and messages they sent
     #[arg(long, value_name = "LOGIN", conflicts_with = "from")]
     everything: Option<String>,
     #[arg(long, default_value = "vcard", value_parser = ["vcard", "csv", "pdf"])]
