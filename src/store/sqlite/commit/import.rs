@@ -56,7 +56,7 @@ impl Commit<'_> {
                     "DELETE FROM tag WHERE id IN (
                          SELECT made.id FROM import JOIN tag AS made ON made.person = import.person
                          WHERE import.id = ?1 AND made.id > import.tags_after
-                             AND made.id <= import.tags_upto AND NOT EXISTS (
+                             AND made.id <= coalesce(import.tags_upto, made.id) AND NOT EXISTS (
                                  SELECT 1 FROM tag_link AS link
                                  JOIN placement ON placement.item = link.item AND gone IS NULL
                                  WHERE link.tag = made.id))",
