@@ -5,7 +5,7 @@ use std::{
     future,
     panic::AssertUnwindSafe,
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use axum::{
@@ -61,6 +61,9 @@ const LAST_MESSAGE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(1);
 /// Longest time that journal entries wait to be written.
 const JOURNAL: Duration = Duration::from_secs(30);
+/// From one purge to the next, and to the next try of one that failed.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const PURGE_AGAIN: Duration = Duration::from_secs(10 * 60);
 
 /// The server, built and not yet listening.
 pub struct App {
@@ -367,18 +370,21 @@ async fn write_journal(core: Arc<Core>, auth: Arc<Authenticator>) {
     }
 }
 
-/// Purges, once a day, history and trash that are older than their limits.
+/// Purges, once a day, history and trash that are older than their limits; soon again where it
+/// fails, as on a full disk, where it makes room.
 async fn purge(core: Arc<Core>, jobs: Arc<Jobs>) {
-    let mut day = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
-    let mut lived = false;
+    let began = Instant::now();
     loop {
-        day.tick().await;
-        if let Err(error) = core.purge(std::mem::replace(&mut lived, true)).await {
+        let mut pause = DAY;
+        if let Err(error) = core.purge(began.elapsed() >= DAY).await {
             tracing::warn!(%error, "old versions could not be purged");
+            pause = PURGE_AGAIN;
         }
         if let Err(error) = jobs.tidy().await {
             tracing::warn!(%error, "files of old imports could not be removed");
+            pause = PURGE_AGAIN;
         }
+        tokio::time::sleep(pause).await;
     }
 }
 

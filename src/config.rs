@@ -1,5 +1,6 @@
 //! Configuration: a TOML file, overridden by `CARNET_*` variables and by options.
 
+mod kept;
 mod spelling;
 mod variables;
 
@@ -10,7 +11,7 @@ use std::{
 };
 
 use rlibphonenumber::Region;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     connect::Address,
@@ -131,6 +132,12 @@ pub struct Config {
     pub sms: Option<Gateway>,
     /// The gateway for faxes.
     pub fax: Option<Gateway>,
+    /// The file it was read from.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
+    /// The server sends mail, by what it kept.
+    #[serde(skip)]
+    pub letters: bool,
 }
 
 /// The form of log lines.
@@ -154,7 +161,7 @@ pub enum FirstStart {
 }
 
 /// Who may create groups.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Founders {
     #[default]
@@ -215,6 +222,8 @@ impl Default for Config {
             mail: None,
             sms: None,
             fax: None,
+            file: None,
+            letters: false,
         }
     }
 }
@@ -239,7 +248,10 @@ impl Config {
         config
             .check()
             .map_err(|error| format!("configuration: {error}"))?;
-        Ok(config)
+        Ok(Self {
+            file: file.map(Path::to_path_buf),
+            ..config
+        })
     }
 
     /// What a value must be that its type does not say.
@@ -291,10 +303,29 @@ impl Config {
         {
             return Err(format!("metrics_token has at least {MIN_TOKEN} characters"));
         }
-        if let Some(country) = &self.country
-            && country.to_uppercase().parse::<Region>().is_err()
+        // ZZ is no country to the library of numbers, and yet known to it.
+        if let Some(country) = self.country.as_deref().map(str::to_uppercase)
+            && (country == "ZZ" || country.parse::<Region>().is_err())
         {
             return Err(format!("country is two letters (FR): {country}"));
+        }
+        if self.tls_certificate.is_some() != self.tls_key.is_some() {
+            return Err("tls_certificate and tls_key belong together".to_owned());
+        }
+        let in_capitals = |login: &&String| login.to_lowercase() != **login;
+        if let Some(odd) = self.eas_elsewhere.keys().find(in_capitals) {
+            return Err(format!("eas_elsewhere: {odd}: logins are in small letters"));
+        }
+        let waits = self.mail.iter().map(|mail| ("mail", mail.timeout_seconds));
+        let gateways = [("sms", &self.sms), ("fax", &self.fax)];
+        let gateways = gateways
+            .into_iter()
+            .filter_map(|(name, gateway)| Some((name, gateway.as_ref()?.timeout_seconds)));
+        if let Some((name, _)) = waits
+            .chain(gateways)
+            .find(|(_, seconds)| !(1..=3600).contains(seconds))
+        {
+            return Err(format!("timeout_seconds of [{name}] is 1 to 3600"));
         }
         let is_url = |text: &str| Address::parse(text).is_some();
         for (key, values) in [
@@ -334,7 +365,7 @@ impl Config {
             trash_days: self.trash_days.into(),
             tombstone_days: self.tombstone_days.into(),
             owners_erase: self.owners_erase,
-            letters: self.mail.is_some(),
+            letters: self.mail.is_some() || self.letters,
         }
     }
 
@@ -540,6 +571,10 @@ mod tests {
             "metrics_token = ''",
             "metrics_token = 'short'",
             "country = 'Germany'",
+            "country = 'ZZ'",
+            "tls_key = 'key.pem'",
+            "eas_elsewhere = { ANNA = 'https://example.org' }",
+            "sms = { url = 'https://example.org', timeout_seconds = 0 }",
             "eas_elsewhere = { anna = 'nonsense' }",
             "autodiscover_redirects = { 'example.com' = 'nonsense' }",
         ] {

@@ -4,7 +4,7 @@
 use std::{
     fs::{self, File, TryLockError},
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, fchown},
     path::Path,
 };
 
@@ -37,11 +37,26 @@ pub fn hold(path: &Path) -> io::Result<File> {
         .truncate(false)
         .mode(0o600)
         .open(path)?;
+    give_to_owner(&file, path);
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
         // File systems of a network may know no locks.
         Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+/// Gives a file that root made to the owner of its folder, who could not open it.
+pub fn give_to_owner(file: &File, path: &Path) {
+    let given = || {
+        let owner = fs::metadata(parent(path))?;
+        match file.metadata()?.uid() {
+            0 if owner.uid() != 0 => fchown(file, Some(owner.uid()), Some(owner.gid())),
+            _ => Ok(()),
+        }
+    };
+    if let Err(error) = given() {
+        tracing::warn!(%error, file = %path.display(), "it could not be given to the owner of its folder");
     }
 }
 

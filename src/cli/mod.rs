@@ -3,6 +3,7 @@
 mod app_password;
 mod audit;
 mod class;
+mod config;
 mod data;
 mod device;
 mod first_start;
@@ -34,7 +35,7 @@ use crate::{
         class::Class,
         core::Core,
         error::Error,
-        office::{OPERATOR, Office},
+        office::{OPERATOR, Office, places},
         principal::{Group, Person},
         store::Store,
     },
@@ -113,6 +114,9 @@ enum Command {
     Backup { file: PathBuf },
     /// Put a backup back; clients start over by themselves
     Restore { file: PathBuf },
+    /// The configuration
+    #[command(subcommand)]
+    Config(config::Command),
     /// Verify every invariant
     Check(data::Check),
     /// Bring the database to this version's schema
@@ -125,7 +129,12 @@ enum Output {
     Json(serde_json::Value),
     /// JSON about what failed.
     Refused(serde_json::Value),
+    /// What was done, where a part of what was asked was not.
+    Partly(String),
 }
+
+/// The status of [`Output::Partly`]; 2 is that of a command line that cannot be read.
+const PARTLY: u8 = 3;
 
 type Done = Result<Output, String>;
 
@@ -155,6 +164,10 @@ pub fn main() -> ExitCode {
             print(&format!("{value:#}\n"));
             ExitCode::FAILURE
         }
+        Ok(Output::Partly(text)) => match print(&text) {
+            ExitCode::SUCCESS => ExitCode::from(PARTLY),
+            failed => failed,
+        },
         Err(why) => failed(&why),
     }
 }
@@ -207,6 +220,7 @@ async fn run(cli: Cli) -> Done {
     match cli.command {
         Command::Serve(options) => serve::run(config, options).await,
         Command::Restore { file } => data::restore(&config, &file),
+        Command::Config(config::Command::Check) => config::check(config),
         Command::Acme => serve::acme(&config, json),
         Command::Reach if config.public_url.is_some() => reach::run(&config, json).await,
         Command::Reach => reach::run(&Data::open(config).await?.config, json).await,
@@ -296,6 +310,10 @@ impl Data {
     /// Opens the data directory, and makes it where there is none.
     async fn make(mut config: Config) -> Result<Self, String> {
         let store = Sqlite::open(&config.data).map_err(|error| error.to_string())?;
+        let kept = places::rules(&store).await;
+        if let Some(kept) = kept.map_err(|error| error.to_string())? {
+            config.follow(&kept)?;
+        }
         let classes = classes::all(Arc::new(Contact::new(config.country.as_deref())));
         let brought = store.bring_up_to_date(&classes).await;
         brought.map_err(|error| error.to_string())?;
@@ -348,7 +366,7 @@ async fn commit(store: &dyn Store, op: Op) -> Result<Committed, String> {
 }
 
 async fn person(store: &dyn Store, login: &str) -> Result<Person, String> {
-    let found = store.person_by_login(login).await;
+    let found = store.person_by_login(&login.to_lowercase()).await;
     found
         .map_err(|error| error.to_string())?
         .ok_or_else(|| format!("there is no account {login}"))

@@ -49,7 +49,11 @@ pub async fn run(office: &Office, command: Command, json: bool) -> Done {
         }
         Command::Remove { kind } => {
             let kind = kind.to_lowercase();
+            let before = rules.len();
             rules.retain(|rule| rule.kind != kind);
+            if rules.len() == before {
+                return Err(format!("there is no rule for {kind:?}"));
+            }
         }
     }
     let saved = office.set_device_rules(&rules).await;

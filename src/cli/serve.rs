@@ -13,12 +13,19 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tower::util::BoxCloneSyncService;
 
-use super::{Done, first_start, said, text};
+use super::{Done, commit, first_start, said, text};
 use crate::{
     app::App,
     class::{self, contact::Contact},
     config::{Config, unknown_variables},
-    demo, durable,
+    demo,
+    domain::{
+        batch::Op,
+        class::Class,
+        error::Error,
+        office::{places, store::OfficeOp},
+    },
+    durable,
     http::{
         Shutdown,
         acme::Folder,
@@ -28,7 +35,7 @@ use crate::{
         server::Listener,
     },
     observe::{self, manager, operator::Operator},
-    store::sqlite::Sqlite,
+    store::sqlite::{LOCK, Sqlite},
 };
 
 /// Connections of the operator's programs at once.
@@ -43,9 +50,6 @@ pub struct Options {
     #[arg(long)]
     demo: bool,
 }
-
-/// Held while a server runs: two on one directory would send letters and import files twice.
-const LOCK: &str = "carnet.lock";
 
 /// Where the directory cannot be written, the store says so better.
 fn alone(data: &Path) -> Result<Option<File>, String> {
@@ -82,6 +86,9 @@ pub async fn run(mut config: Config, options: Options) -> Done {
     let classes = class::all(Arc::new(Contact::new(config.country.as_deref())));
     let brought = store.bring_up_to_date(&classes).await;
     brought.map_err(|error| error.to_string())?;
+    if let Err(error) = keep_rules(&config, &store, &classes).await {
+        tracing::warn!(%error, "commands will not know the settings of this server");
+    }
     if options.demo {
         demo::allowed(&*store).await?;
     }
@@ -109,6 +116,25 @@ pub async fn run(mut config: Config, options: Options) -> Done {
     app.serve(listeners).await;
     apart.0.cancel();
     text("")
+}
+
+/// Keeps the settings that rule data with the data; those of another country made other numbers.
+async fn keep_rules(
+    config: &Config,
+    store: &Sqlite,
+    classes: &[Arc<dyn Class>],
+) -> Result<(), String> {
+    let told = |error: Error| error.to_string();
+    let rules = config.kept()?;
+    let kept = places::rules(store).await.map_err(told)?;
+    if kept.as_deref() == Some(&rules[..]) {
+        return Ok(());
+    }
+    if kept.is_some_and(|kept| config.is_of_another_country(&kept)) {
+        store.rebuild(classes).await.map_err(told)?;
+    }
+    commit(store, Op::Office(OfficeOp::KeepRules(rules))).await?;
+    Ok(())
 }
 
 /// `carnet acme`: when the certificate is renewed, or why it is not.

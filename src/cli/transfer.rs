@@ -75,7 +75,8 @@ pub struct Export {
     /// LOGIN for the private book, LOGIN/BOOK for another one, or group:NAME
     #[arg(long, required_unless_present = "everything")]
     from: Option<String>,
-    /// All data of a person as a .zip: every book they read, documents, tags, settings
+    /// A .zip of every book a person reads, their documents, tags and settings; without the trash,
+    /// earlier versions, the contents of refused changes and messages they sent
     #[arg(long, value_name = "LOGIN", conflicts_with = "from")]
     everything: Option<String>,
     #[arg(long, default_value = "vcard", value_parser = ["vcard", "csv", "pdf"])]
@@ -120,7 +121,11 @@ pub async fn import(office: &Office, options: Import, json: bool) -> Done {
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}% {msg}") {
         bar.set_style(style);
     }
-    let begin = || Importer::begin(book.clone(), &name, choices);
+    let begin = async || {
+        let what = format!("imported into {}", book.collection().display_name);
+        book.core().audit(book.actor(), what).await?;
+        Importer::begin(book.clone(), &name, choices).await
+    };
     let begun = |error: Error| error.to_string();
     let mut doubtful = None;
     let (mut importer, taken) = if file.is_dir() {
@@ -274,6 +279,17 @@ fn told(report: &Report, doubtful: Option<&str>, stopped: Option<String>, json: 
         .collect();
     let done = report.created + report.updated + report.unchanged;
     let nothing = done == 0 && !refused.is_empty();
+    let is_lost = |(_, reason): &(u64, String)| {
+        let harmless = [
+            "empty",
+            "not-a-person",
+            "collected",
+            "no-vcard",
+            "duplicate",
+        ];
+        !harmless.contains(&&reason[..])
+    };
+    let partly = report.skipped.iter().any(is_lost);
     if json {
         let value = serde_json::json!({
             "import": report.import,
@@ -291,6 +307,8 @@ fn told(report: &Report, doubtful: Option<&str>, stopped: Option<String>, json: 
         });
         return Ok(if nothing || stopped.is_some() {
             Output::Refused(value)
+        } else if partly {
+            Output::Partly(format!("{value:#}\n"))
         } else {
             Output::Json(value)
         });
@@ -330,6 +348,7 @@ fn told(report: &Report, doubtful: Option<&str>, stopped: Option<String>, json: 
             "{lines}stopped before the end of the file: {stopped}"
         )),
         None if nothing => Err(lines),
+        None if partly => Ok(Output::Partly(lines)),
         None => text(lines),
     }
 }

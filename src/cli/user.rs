@@ -75,6 +75,7 @@ pub async fn run(office: &Office, command: Command, json: bool) -> Done {
             admin,
             password_stdin,
         } => {
+            let login = login.to_lowercase();
             let (password, made) = password(password_stdin)?;
             let new = NewAccount {
                 login: login.clone(),

@@ -72,6 +72,23 @@ impl Default for AccountClass {
 }
 
 impl AccountClass {
+    /// Its limits and services, for the audit trail.
+    pub(crate) fn told(&self) -> String {
+        let limit = |limit: Option<i64>| limit.map_or_else(|| "-".to_owned(), |n| n.to_string());
+        let services = Service::ALL.into_iter();
+        let services = services.filter(|service| self.allows(*service));
+        let services: Vec<&str> = services.map(Service::as_str).collect();
+        format!(
+            "contacts {}, devices {}, octets of documents {}, of a photo {}, of an import {}, allowed: {}",
+            limit(self.contacts),
+            limit(self.devices),
+            limit(self.documents),
+            limit(self.photo),
+            limit(self.import_size),
+            services.join(" ")
+        )
+    }
+
     /// Whether people of this class may use a service.
     pub fn allows(&self, service: Service) -> bool {
         match service {

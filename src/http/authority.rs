@@ -10,13 +10,16 @@ use std::{
     fs,
     net::IpAddr,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
-use chrono::{Datelike as _, Days, Local, NaiveDate};
+use chrono::{DateTime, Datelike as _, Days, Local, NaiveDate};
+use cms::cert::x509::{Certificate, der::Decode as _, time::Time};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
 use super::tls::Settings;
 use crate::durable::{self, make_folder, write_private};
@@ -29,15 +32,29 @@ const CERTIFICATE_DAYS: u64 = 397;
 /// A certificate older than this is made anew.
 const RENEWED_AFTER: i64 = 300;
 
+/// A clock that shows an earlier year is wrong: this program was not written then.
+const WRITTEN: i32 = 2026;
+/// So many days before its end a word is said of the authority, once a day.
+const ENDS_SOON: i64 = 400;
+static TOLD: Mutex<Option<NaiveDate>> = Mutex::new(None);
+
 /// `DIR/tls/cert.pem` (with the authority's certificate after it) and `key.pem`. They are made anew
 /// when they are missing, old, or for other names than the machine has now.
 pub fn certificate(settings: &Settings) -> Result<(PathBuf, PathBuf), String> {
+    certificate_on(settings, Local::now().date_naive())
+}
+
+fn certificate_on(settings: &Settings, today: NaiveDate) -> Result<(PathBuf, PathBuf), String> {
     let folder = &settings.folder;
     let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
-    let today = Local::now().date_naive();
     let names = names(settings.public_url.as_deref());
+    let authority = fs::read_to_string(folder.join(AUTHORITY));
     let is_current = key.exists()
+        && authority.as_ref().is_ok_and(|pem| serves(pem, today))
         && fs::read_to_string(&certificate).is_ok_and(|text| is_current(&text, &names, today));
+    if let Ok(authority) = &authority {
+        tell_of_its_end(authority, today);
+    }
     if !is_current {
         issue(folder, &certificate, &key, &names, today)
             .map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -70,7 +87,8 @@ fn issue(
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    valid(&mut params, today, CERTIFICATE_DAYS);
+    let ends = validity(&authority).map(|(_, ends)| ends);
+    valid(&mut params, today, CERTIFICATE_DAYS, ends);
     // The key stays: at no moment do the two files belong to different certificates.
     let kept = fs::read_to_string(key).ok();
     let pair = match kept.and_then(|pem| KeyPair::from_pem(&pem).ok()) {
@@ -87,7 +105,7 @@ fn issue(
     Ok(())
 }
 
-/// The authority of this folder, made at first use, with its certificate.
+/// The authority of this folder, made at first use and after its end, with its certificate.
 fn open_authority(
     folder: &Path,
     today: NaiveDate,
@@ -99,9 +117,18 @@ fn open_authority(
         .push(DnType::CommonName, "Carnet certificate authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    valid(&mut params, today, AUTHORITY_DAYS);
+    valid(&mut params, today, AUTHORITY_DAYS, None);
     if let (Ok(text), Ok(key)) = (fs::read_to_string(&file), fs::read_to_string(&key_file)) {
-        return Ok((Issuer::new(params, KeyPair::from_pem(&key)?), text));
+        if serves(&text, today) {
+            return Ok((Issuer::new(params, KeyPair::from_pem(&key)?), text));
+        }
+        tracing::error!(
+            "no client accepts the authority any more, by its dates: a new one is made, which \
+             phones have to trust anew; the former is kept as ca.pem.former"
+        );
+        for file in [&key_file, &file] {
+            fs::rename(file, file.with_added_extension("former"))?;
+        }
     }
     let pair = KeyPair::generate()?;
     let text = params.self_signed(&pair)?.pem();
@@ -110,14 +137,52 @@ fn open_authority(
     Ok((Issuer::new(params, pair), text))
 }
 
-fn valid(params: &mut CertificateParams, today: NaiveDate, days: u64) {
+/// The first day of a certificate, and the one at whose beginning it ends.
+fn validity(pem: &str) -> Option<(NaiveDate, NaiveDate)> {
+    let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
+    let validity = Certificate::from_der(&der).ok()?.tbs_certificate.validity;
+    let day = |at: Time| {
+        let seconds = i64::try_from(at.to_unix_duration().as_secs()).ok()?;
+        DateTime::from_timestamp(seconds, 0).map(|at| at.date_naive())
+    };
+    Some((day(validity.not_before)?, day(validity.not_after)?))
+}
+
+/// Whether clients accept an authority on a day; it stays under a clock that is known to be wrong,
+/// such as that of a board without a battery until it is told the time.
+fn serves(authority: &str, today: NaiveDate) -> bool {
+    today.year() < WRITTEN
+        || validity(authority).is_none_or(|(begins, ends)| (begins..ends).contains(&today))
+}
+
+fn tell_of_its_end(authority: &str, today: NaiveDate) {
+    let Some((_, ends)) = validity(authority) else {
+        return;
+    };
+    let left = (ends - today).num_days();
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if (0..ENDS_SOON).contains(&left) && *told != Some(today) {
+        *told = Some(today);
+        tracing::warn!(%ends, "the authority of this server ends: phones will have to trust another one");
+    }
+}
+
+fn valid(params: &mut CertificateParams, today: NaiveDate, days: u64, ends: Option<NaiveDate>) {
     let date = |day: NaiveDate| {
         let (month, day_of_month) = (day.month() as u8, day.day() as u8);
         date_time_ymd(day.year(), month, day_of_month)
     };
     // Clocks differ: valid since yesterday.
-    params.not_before = date(today - Days::new(1));
-    params.not_after = date(today + Days::new(days - 1));
+    let yesterday = today - Days::new(1);
+    // Where the clock begins: no certificate of an earlier year is read again.
+    let first = if yesterday.year() < 1970 {
+        today
+    } else {
+        yesterday
+    };
+    params.not_before = date(first);
+    let last = today + Days::new(days - 1);
+    params.not_after = date(ends.map_or(last, |ends| last.min(ends)));
 }
 
 /// The first line of the certificate's file: what decides whether it is current.
@@ -204,6 +269,36 @@ mod tests {
             assert_eq!(host_of(url).as_deref(), Some(host));
         }
         assert_eq!(host_of("not a url"), None);
+    }
+
+    /// A board without a clock begins in 1970 at every start, until it is told the time.
+    #[test]
+    fn an_authority_made_under_a_wrong_clock_does_not_stay() {
+        let data = tempfile::tempdir().expect("a folder");
+        let settings = Settings {
+            folder: data.path().join("tls"),
+            ..Settings::default()
+        };
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
+        let served = |today: &str| {
+            let (certificate, _) = certificate_on(&settings, day(today)).expect("made");
+            let text = fs::read_to_string(certificate).expect("PEM");
+            let authority = String::from_utf8(authority(&settings).expect("an authority"));
+            (validity(&text).expect("dates"), authority.expect("PEM"))
+        };
+        let (_, wrong) = served("1970-01-01");
+        let ((begins, ends), right) = served("2026-12-01");
+        assert_ne!(right, wrong);
+        assert_eq!((begins, ends), (day("2026-11-30"), day("2028-01-01")));
+        assert!(settings.folder.join("ca.pem.former").exists());
+        assert!(settings.folder.join("ca-key.pem.former").exists());
+        assert_eq!(served("1970-01-02").1, right, "phones trust it");
+        assert_eq!(served("2026-12-02").1, right);
+        // Nothing outlives what it is trusted by.
+        let (_, last) = validity(&right).expect("dates");
+        let (before, authority) = served("2036-10-01");
+        assert_eq!((before.1, authority == right), (last, true));
+        assert_ne!(served("2036-12-01").1, right);
     }
 
     #[test]

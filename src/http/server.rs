@@ -29,13 +29,10 @@ pub struct Listener {
 impl Listener {
     /// Binds `http://ADDRESS:PORT` or `https://ADDRESS:PORT`; port 0 picks one.
     pub async fn bind(url: &str, tls: Option<&Arc<Certificates>>) -> Result<Self, String> {
-        let (scheme, address) = url
-            .split_once("://")
-            .ok_or_else(|| format!("{url}: not http://ADDRESS:PORT or https://ADDRESS:PORT"))?;
-        let tls = match scheme {
-            "http" => None,
-            "https" => Some(tls.ok_or("there is no certificate")?.clone()),
-            _ => return Err(format!("{url}: neither http nor https")),
+        let (is_encrypted, address) = Self::parts(url)?;
+        let tls = match is_encrypted {
+            false => None,
+            true => Some(tls.ok_or("there is no certificate")?.clone()),
         };
         let fault = |error: std::io::Error| format!("{url}: {error}");
         let socket = TcpListener::bind(address.trim_end_matches('/'))
@@ -50,6 +47,18 @@ impl Listener {
             .set_tcp_keepalive(&keepalive)
             .map_err(fault)?;
         Ok(Self { socket, tls })
+    }
+
+    /// Whether a URL asks for TLS, and what follows the scheme.
+    pub fn parts(url: &str) -> Result<(bool, &str), String> {
+        let (scheme, address) = url
+            .split_once("://")
+            .ok_or_else(|| format!("{url}: not http://ADDRESS:PORT or https://ADDRESS:PORT"))?;
+        match scheme {
+            "http" => Ok((false, address)),
+            "https" => Ok((true, address)),
+            _ => Err(format!("{url}: neither http nor https")),
+        }
     }
 
     /// `http://127.0.0.1:8080`

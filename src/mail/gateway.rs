@@ -101,6 +101,19 @@ pub fn filled(template: &str, values: &Values<'_>, written: Written) -> String {
     out
 }
 
+/// A name in a template that stands for nothing.
+pub fn unknown(template: &str) -> Option<&str> {
+    let names = template.split('{').skip(1);
+    let mut names = names.filter_map(|rest| rest.split_once('}').map(|(name, _)| name));
+    names.find(|name| {
+        let is_word = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic());
+        is_word && !NAMES.contains(name)
+    })
+}
+
+/// What a template may name.
+const NAMES: [&str; 5] = ["number", "digits", "text", "sender", "id"];
+
 /// The names a template may use, and their values.
 pub struct Values<'a>([(&'static str, &'a str); 5]);
 
@@ -138,6 +151,11 @@ impl Http {
             .collect();
         for name in headers.keys() {
             HeaderName::from_bytes(name.as_bytes()).map_err(|e| format!("{name}: {e}"))?;
+        }
+        let texts = headers.values().map(String::as_str);
+        let odd = texts.chain([&*gateway.body, url]).find_map(unknown);
+        if let Some(name) = odd {
+            return Err(format!("{{{name}}} stands for nothing"));
         }
         let media_type = headers.get("content-type").map_or("", String::as_str);
         Ok(Self {

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    gateway::{Values, Written, filled},
+    gateway::{Values, Written, filled, unknown},
     settings::{Gateway, Relay},
     smtp::{Fate, Line, Smtp},
 };
@@ -101,6 +101,10 @@ impl Mail {
             let carrier = match (&gateway.url, &gateway.address, &smtp) {
                 (Some(url), None, _) => {
                     Carrier::Http(Box::new(gateway::Http::new(gateway, url).map_err(told)?))
+                }
+                (None, Some(address), Some(_)) if unknown(address).is_some() => {
+                    let name = unknown(address).unwrap_or_default();
+                    return Err(told(format!("{{{name}}} stands for nothing")));
                 }
                 (None, Some(address), Some(smtp)) => {
                     Carrier::Address(smtp.clone(), address.clone())

@@ -3,7 +3,7 @@
 use super::{table::line_at, text};
 use crate::domain::{office::people::NewAccount, outbox::is_address, principal::valid_login};
 
-/// Why a list of accounts cannot be read.
+/// Why a list of accounts, or a row of it, cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unlisted {
     /// The header names no column of logins.
@@ -38,6 +38,8 @@ pub struct Listed {
 #[derive(Clone, Debug, Default)]
 pub struct List {
     pub accounts: Vec<Listed>,
+    /// Rows that make no account.
+    pub unfit: Vec<Unlisted>,
     /// Headings of the columns that are not read.
     pub unread: Vec<String>,
 }
@@ -76,7 +78,8 @@ pub fn decoded(octets: &[u8]) -> String {
 }
 
 /// Parses a list of accounts: CSV with a header that names `login`, and any of `name`, `email`,
-/// `class`, `admin` and `password`. An error gives the line number and the reason.
+/// `class`, `admin` and `password`. An error, and a row that makes no account, have the line number and
+/// the reason.
 pub fn read_list(text: &str) -> std::result::Result<List, Unlisted> {
     const MOST: usize = 10_000;
     let text = text.trim_start_matches('\u{feff}');
@@ -127,7 +130,8 @@ pub fn read_list(text: &str) -> std::result::Result<List, Unlisted> {
         }
         let admin = cell(column("admin")).to_lowercase();
         if !YES.contains(&&admin[..]) && !NO.contains(&&admin[..]) {
-            return Err(Unlisted::Admin(line, admin));
+            list.unfit.push(Unlisted::Admin(line, admin));
+            continue;
         }
         let account = NewAccount {
             login: cell(Some(login)).to_lowercase(),
@@ -137,18 +141,20 @@ pub fn read_list(text: &str) -> std::result::Result<List, Unlisted> {
             class: cell(column("class")),
         };
         if !valid_login(&account.login) {
-            return Err(Unlisted::Login(line, account.login));
+            list.unfit.push(Unlisted::Login(line, account.login));
+            continue;
         }
         if let Some(email) = &account.email
             && !is_address(email)
         {
-            return Err(Unlisted::Email(line, email.clone()));
+            list.unfit.push(Unlisted::Email(line, email.clone()));
+            continue;
         }
         list.accounts.push(Listed {
             account,
             password: filled("password"),
         });
-        if list.accounts.len() > MOST {
+        if list.accounts.len() + list.unfit.len() > MOST {
             return Err(Unlisted::TooMany(MOST));
         }
     }
@@ -181,7 +187,6 @@ mod tests {
         assert_eq!(ben.password, None);
         assert_eq!(read.unread, ["Quota"]);
         for (text, why) in [
-            ("name\nann\n", "login"),
             ("login\nann\nB B\n", "3:"),
             ("login\nann\n\n\nB B\n", "5:"),
             ("login\r\nann\r\n\r\n\r\nB B\r\n", "5:"),
@@ -189,12 +194,15 @@ mod tests {
             ("login,email\nann,nowhere\n", "2:"),
             ("login,admin\nann,vrai\nben,perhaps\n", "3:"),
         ] {
-            let error = read_list(text).expect_err(text);
-            assert!(
-                error.to_string().starts_with(why) || why == "login",
-                "{error}"
-            );
+            let read = read_list(text).expect(text);
+            let [unfit] = &read.unfit[..] else {
+                panic!("one row: {read:?}");
+            };
+            assert!(unfit.to_string().starts_with(why), "{unfit}");
+            assert_eq!(read.accounts.len(), usize::from(why != "2:"), "{text}");
         }
+        let nobody = read_list("name\nann\n").expect_err("no logins");
+        assert_eq!(nobody, Unlisted::NoLogins);
     }
 
     #[test]

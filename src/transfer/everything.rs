@@ -171,7 +171,9 @@ async fn about(core: &Arc<Core>, actor: &Arc<Actor>) -> Result<serde_json::Value
         })
     });
     let (refused, _) = core.waiting(actor).await?;
-    let settings: serde_json::Value = serde_json::from_str(&person.settings).unwrap_or_default();
+    // Damaged ones as they are stored.
+    let settings =
+        serde_json::from_str(&person.settings).unwrap_or_else(|_| json!(person.settings));
     Ok(json!({
         "login": person.login,
         "created": person.created,

@@ -10,7 +10,7 @@ use std::{
     path::Path,
 };
 
-use carnet_proto::vcard::{Binary, Document, Kind};
+use carnet_proto::vcard::{Binary, Document, Kind, escape_text};
 use serde_json::{Value as Json, json};
 
 use super::{rows::BIRTH_YEAR, *};

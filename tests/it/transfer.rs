@@ -259,6 +259,8 @@ async fn undoing_an_import_leaves_the_place_as_before() {
     let undone = book.undo_import(import).await.expect("undone");
     assert_eq!((undone.removed, undone.restored, undone.left), (2, 1, 0));
     assert_eq!(fixture.content().await, before);
+    let tags = fixture.core.tags(book.actor()).await.expect("read");
+    assert!(tags.is_empty(), "{tags:?}");
     let again = fixture.book().await.undo_import(import).await;
     again.expect_err("only once");
     assert_eq!(

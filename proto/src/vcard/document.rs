@@ -340,6 +340,11 @@ impl Document {
             return refuse("no BEGIN:VCARD", 0);
         }
         let carries = |line: &Line| !line.is("VERSION") && !line.raw.is_empty();
+        if self.version() == "2.1" {
+            // What stands in an AGENT was escaped here.
+            let own = self.lines.iter_mut().filter(|line| !line.is("AGENT"));
+            own.for_each(|line| line.escapes_little = true);
+        }
         if self.lines.iter().any(carries) {
             Ok(())
         } else {

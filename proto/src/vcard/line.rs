@@ -16,6 +16,8 @@ pub struct Line {
     pub params: Vec<Param>,
     /// Unfolded, still encoded and escaped.
     pub raw: Vec<u8>,
+    /// Of a card of version 2.1, which knows fewer escapes.
+    pub escapes_little: bool,
 }
 
 /// A parameter as written, caret escapes (RFC 6868) decoded in its values.
@@ -68,6 +70,7 @@ impl Line {
             name: name.to_owned(),
             params: parts.map(param).collect(),
             raw: unfolded[colon + 1..].to_vec(),
+            escapes_little: false,
         })
     }
 
@@ -141,14 +144,20 @@ impl Line {
         })
     }
 
-    /// The value with transport encoding and charset removed, escapes still in it.
+    /// The value with transport encoding and charset removed, escapes still in it, as version 3.0 has
+    /// them.
     pub fn decoded(&self) -> String {
         let charset = self.param("CHARSET");
-        match self.encoding() {
+        let decoded = match self.encoding() {
             Some(Encoding::QuotedPrintable) => {
                 value::decode_charset(&value::quoted_printable(&self.raw), charset)
             }
             _ => value::decode_charset(&self.raw, charset),
+        };
+        if self.escapes_little {
+            value::escape_backslashes(decoded)
+        } else {
+            decoded
         }
     }
 

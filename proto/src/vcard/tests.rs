@@ -43,10 +43,27 @@ fn lines_are_read_whatever_their_spelling() {
     check("FN;ENCODING=QUOTED-PRINTABLE:Stra=C3=9Fe", "FN", "Straße");
     check("NOTE;QUOTED-PRINTABLE:one=\r\n two", "NOTE", "one two");
     check("URL:http\\://example.org", "URL", "http://example.org");
-    check("NOTE:a\\Nb\\,c", "NOTE", "a\nb,c");
+    check("NOTE:a\\Nb\\,c", "NOTE", "a\\Nb,c");
     check("X-A;P=\"q:r;s\":v", "X-A", "v");
     check("FN:fold\r\n ed", "FN", "folded");
     check("FN:fold\r\n\ted", "FN", "folded");
+}
+
+/// Its writers escape little: a path of Windows is not full of line breaks.
+#[test]
+fn a_backslash_of_version_2_1_stands_for_itself() {
+    let text = "BEGIN:VCARD\r\nVERSION:2.1\r\nN:Ten\\;Tin;Ada\\no\r\nNOTE:C:\\new\\temp\r\n\
+        X-A;ENCODING=QUOTED-PRINTABLE:C:=5Cnew\r\nEND:VCARD\r\n";
+    let card = parse(text);
+    let stored = parse(&rendered(text, Version::V3));
+    for card in [&card, &stored] {
+        let text_of = |name: &str| card.first(name).map(|line| line.text());
+        assert_eq!(text_of("NOTE").as_deref(), Some("C:\\new\\temp"));
+        assert_eq!(text_of("X-A").as_deref(), Some("C:\\new"));
+        let name = card.first("N").map(|line| line.components());
+        let name = name.expect("a name");
+        assert_eq!(name[..2], ["Ten;Tin", "Ada\\no"]);
+    }
 }
 
 #[test]

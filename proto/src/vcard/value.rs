@@ -260,6 +260,24 @@ pub(super) fn unescape(text: &str) -> String {
     out
 }
 
+/// A value of version 2.1, where a backslash that is before none of `; , : \` stands for itself, with
+/// that one escaped.
+pub(super) fn escape_backslashes(text: String) -> String {
+    if !text.contains('\\') {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        out.push(c);
+        if c == '\\' {
+            let escaped = chars.next_if(|next| matches!(next, ';' | ',' | ':' | '\\'));
+            out.push(escaped.unwrap_or('\\'));
+        }
+    }
+    out
+}
+
 /// Splits at unescaped separators and unescapes each part.
 pub(super) fn split(text: &str, separator: char) -> Vec<String> {
     let mut parts = vec![String::new()];

@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::domain::item::random_id;
+
 /// Octets looked at to tell what a file is.
 pub const SAMPLE: usize = 64 * 1024;
 /// Where Radicale keeps what a folder is.
@@ -62,35 +64,55 @@ pub struct Destination {
     output: Box<dyn Write>,
     /// A file made for it, which is removed where the export fails.
     made: Option<PathBuf>,
+    /// The file that it replaces once it is whole.
+    replaces: Option<PathBuf>,
 }
 
 impl Destination {
-    /// Makes a file that its owner alone can read; one that is there is replaced only if `force`.
-    /// None and - are standard output.
+    /// Makes a file that its owner alone can read; one that is there is replaced only if `force`,
+    /// once the new one is whole. None and - are standard output.
     pub fn open(file: Option<&Path>, force: bool) -> Result<Self, String> {
+        let mut destination = Self {
+            output: Box::new(std::io::stdout()),
+            made: None,
+            replaces: None,
+        };
         let Some(file) = file.filter(|file| *file != Path::new("-")) else {
-            let output = Box::new(std::io::stdout());
-            return Ok(Self { output, made: None });
+            return Ok(destination);
         };
         let mut options = OpenOptions::new();
         options.write(true).mode(0o600);
-        // A terminal, a pipe or /dev/null is written to.
-        let is_special = fs::metadata(file).is_ok_and(|found| !found.is_file());
-        if force || is_special {
-            options.create(true).truncate(true);
-        } else {
-            options.create_new(true);
-        }
-        let opened = options.open(file).map_err(|error| match error.kind() {
+        let there = fs::metadata(file).ok();
+        let made = match &there {
+            // A terminal, a pipe or /dev/null is written to.
+            Some(there) if !there.is_file() => {
+                options.truncate(true);
+                None
+            }
+            Some(_) if force => {
+                // Behind a link is the file.
+                let file = fs::canonicalize(file).map_err(|error| error.to_string())?;
+                let mut beside = file.clone().into_os_string();
+                beside.push(format!(".{}", random_id(6)));
+                options.create_new(true);
+                destination.replaces = Some(file);
+                Some(PathBuf::from(beside))
+            }
+            _ => {
+                options.create_new(true);
+                Some(file.to_owned())
+            }
+        };
+        let opened = options.open(made.as_deref().unwrap_or(file));
+        let opened = opened.map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => {
                 format!("{} exists already; --force replaces it", file.display())
             }
             _ => format!("{}: {error}", file.display()),
         })?;
-        Ok(Self {
-            output: Box::new(opened),
-            made: (!force && !is_special).then(|| file.to_owned()),
-        })
+        destination.output = Box::new(opened);
+        destination.made = made;
+        Ok(destination)
     }
 
     /// Writes a piece.
@@ -102,6 +124,10 @@ impl Destination {
     /// Keeps what was written.
     pub fn finish(mut self) -> Result<(), String> {
         self.output.flush().map_err(|error| error.to_string())?;
+        if let (Some(made), Some(replaced)) = (&self.made, &self.replaces) {
+            fs::rename(made, replaced)
+                .map_err(|error| format!("{}: {error}", replaced.display()))?;
+        }
         self.made = None;
         Ok(())
     }

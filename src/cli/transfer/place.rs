@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     cli::{named_group, person},
-    domain::{actor::Actor, book::Book, collection::DEFAULT_BOOK, office::Office},
+    domain::{actor::Actor, book::Book, collection::DEFAULT_BOOK, item::random_id, office::Office},
 };
 
 /// A book as its owner, or as somebody who runs the group, would open it. With `make`, a private
@@ -30,20 +30,50 @@ pub async fn open(office: &Office, place: &str, make: bool) -> Result<Book, Stri
         let opened = core.open_private(&actor, DEFAULT_BOOK).await;
         return opened.map_err(|error| format!("{place}: {error}"));
     };
+    let name = if make { displayed(name)? } else { name };
     match private(office, &actor, name).await? {
         Ok(book) => Ok(book),
         Err(_) if make => {
+            let segment = segment_for(name);
             let made = core
-                .make_book(&actor, name, name.to_owned(), String::new())
+                .make_book(&actor, &segment, name.to_owned(), String::new())
                 .await;
             made.map_err(|error| format!("{place}: {error}"))?;
-            let opened = core.open_private(&actor, name).await;
+            let opened = core.open_private(&actor, &segment).await;
             opened.map_err(|error| format!("{place}: {error}"))
         }
         Err(names) => Err(format!(
             "{login} has no book {name}: there are {}",
             names.join(", ")
         )),
+    }
+}
+
+/// What a new book may be called, without white space around it.
+fn displayed(name: &str) -> Result<&str, String> {
+    let name = name.trim();
+    match name.chars().count() {
+        0 => Err("the name of the book is empty".to_owned()),
+        257.. => Err("the name of a book has at most 256 characters".to_owned()),
+        _ if name.chars().any(char::is_control) => {
+            Err(format!("{name:?}: the name of a book is one line"))
+        }
+        _ => Ok(name),
+    }
+}
+
+/// The last part of a new book's address: its name where that says nothing else in an address.
+fn segment_for(name: &str) -> String {
+    let is_plain = name.len() <= 64
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    // Books of groups and lists of members begin so.
+    let is_taken = ["group-", "members-"].iter().any(|p| name.starts_with(p));
+    if is_plain && !is_taken {
+        name.to_owned()
+    } else {
+        format!("b{}", random_id(6))
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{hash, make_password};
 use crate::{
-    cli::{Done, text},
+    cli::{Done, Output, text},
     domain::{
         error::Error,
         office::{Office, people::NewAccount},
@@ -24,8 +24,16 @@ pub async fn run(office: &Office, file: &Path, as_json: bool) -> Done {
         eprintln!("columns that are not read: {}", list.unread.join(", "));
     }
     let (mut added, mut refused) = (0, 0);
+    let say_row = |row: Value, line: String, first: bool| {
+        say(&if as_json { listed(&row, first) } else { line })
+    };
     if as_json {
         say("[")?;
+    }
+    for why in list.unfit {
+        let why = told(why.to_string());
+        say_row(json!({ "refused": why }), format!("{why}\n"), refused == 0)?;
+        refused += 1;
     }
     for Listed { account, password } in list.accounts {
         let first = added + refused == 0;
@@ -45,19 +53,15 @@ pub async fn run(office: &Office, file: &Path, as_json: bool) -> Done {
                 (row, format!("{login}: {why}\n"))
             }
         };
-        if as_json {
-            say(&listed(&row, first))?;
-        } else {
-            say(&line)?;
-        }
+        say_row(row, line, first)?;
     }
     if as_json {
         say("\n]\n")?;
     }
-    if added == 0 && refused > 0 {
-        Err("no account was added".to_owned())
-    } else {
-        text("")
+    match (added, refused) {
+        (_, 0) => text(""),
+        (0, _) => Err("no account was added".to_owned()),
+        _ => Ok(Output::Partly(String::new())),
     }
 }
 

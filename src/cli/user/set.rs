@@ -126,7 +126,7 @@ impl Set {
         let mut settings = None;
         if let Some(offset) = &self.utc_offset {
             let minutes = minutes_east(offset)?;
-            settings = Some(with_setting(before, UTC_OFFSET, minutes.into()));
+            settings = Some(with_setting(before, UTC_OFFSET, minutes.into())?);
         }
         let before = settings.as_deref().unwrap_or(before);
         let mut choice = Choice::of(before);
@@ -150,7 +150,7 @@ impl Set {
         }
         if choice != Choice::of(before) {
             let value = serde_json::json!(choice);
-            settings = Some(with_setting(before, Choice::SETTING, value));
+            settings = Some(with_setting(before, Choice::SETTING, value)?);
         }
         Ok(settings)
     }
@@ -170,14 +170,13 @@ fn minutes_east(offset: &str) -> Result<i64, String> {
     parsed().ok_or_else(|| format!("{offset}: a zone is +HH:MM or -HH:MM"))
 }
 
-/// An account's settings, a JSON object, with another value for one.
-fn with_setting(settings: &str, name: &str, value: serde_json::Value) -> String {
-    let settings = serde_json::from_str(settings).ok();
-    let mut settings = settings
-        .filter(serde_json::Value::is_object)
-        .unwrap_or_else(|| serde_json::json!({}));
-    settings[name] = value;
-    settings.to_string()
+/// An account's settings, a JSON object, with another value for one; what cannot be read stays.
+fn with_setting(settings: &str, name: &str, value: serde_json::Value) -> Result<String, String> {
+    let read = serde_json::from_str::<serde_json::Map<_, _>>(settings);
+    let mut settings =
+        read.map_err(|error| format!("the settings of the account cannot be read: {error}"))?;
+    settings.insert(name.to_owned(), value);
+    Ok(serde_json::Value::Object(settings).to_string())
 }
 
 /// Octets of a picture a client shows.

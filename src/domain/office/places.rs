@@ -38,6 +38,8 @@ const NEW_DEVICES: &str = "new-devices";
 pub const LAST_BACKUP: &str = "last-backup";
 const PUBLIC_URL: &str = "public-url";
 const FORM_KEY: &str = "form-key";
+/// Name of the settings of the server that rule data.
+pub const RULES: &str = "rules";
 
 /// The access given to new devices of one kind of client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -246,6 +248,11 @@ pub async fn last_backup(store: &dyn Store) -> Result<Option<(String, Timestamp)
         let at = Timestamp(value["at"].as_i64()?);
         Some((value["file"].as_str()?.to_owned(), at))
     }))
+}
+
+/// The settings of the server that rule data, as it kept them.
+pub async fn rules(store: &dyn Store) -> Result<Option<String>> {
+    store.office_value(RULES).await
 }
 
 /// The URL set by [`Office::set_public_url`].

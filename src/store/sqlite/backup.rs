@@ -3,14 +3,19 @@
 use std::{
     ffi::OsString,
     fs,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
     time::{Duration, UNIX_EPOCH},
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, backup::Backup, params};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags,
+    backup::{Backup, StepResult},
+    params,
+};
 
 use super::{
-    DATABASE, check,
+    DATABASE, LOCK, check,
     open::{
         COPY, COUNTER, commits, connect, make_directory, make_private, migrate, new_epochs,
         rights_revision, unusable,
@@ -18,13 +23,16 @@ use super::{
     unavailable,
     writer::Counter,
 };
-use crate::domain::{
-    error::{Error, Result},
-    id::Timestamp,
-    office::{
-        OPERATOR,
-        places::{LAST_BACKUP, backup_note},
+use crate::{
+    domain::{
+        error::{Error, Result},
+        id::Timestamp,
+        office::{
+            OPERATOR,
+            places::{LAST_BACKUP, backup_note},
+        },
     },
+    durable::{self, give_to_owner},
 };
 
 /// Ends the name of what a restored backup replaced.
@@ -32,7 +40,18 @@ const BEFORE: &str = ".before-restore";
 
 /// Makes the file a backup goes to, for its owner alone; one that is there stays as it is.
 pub fn begin_backup(file: &Path) -> Result<()> {
-    make_private(file).map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))
+    make_private(file).map(drop).map_err(told_of(file))
+}
+
+/// Makes a file of the data directory, for the directory's owner alone.
+fn make_beside(file: &Path) -> Result<()> {
+    let made = make_private(file).map_err(told_of(file))?;
+    give_to_owner(&made, file);
+    Ok(())
+}
+
+fn told_of(file: &Path) -> impl Fn(io::Error) -> Error {
+    move |error| Error::Unavailable(format!("{}: {error}", file.display()))
 }
 
 /// Writes a consistent copy while the database is in use: as it is now, whatever is written
@@ -83,7 +102,7 @@ fn stage(file: &Path, staged: &Path) -> Result<Connection> {
         ));
     }
     remove(staged);
-    begin_backup(staged)?;
+    make_beside(staged)?;
     let mut copy = Connection::open(staged).map_err(unavailable)?;
     copy_pages(&source, &mut copy).map_err(unavailable)?;
     migrate(&mut copy)?;
@@ -92,14 +111,26 @@ fn stage(file: &Path, staged: &Path) -> Result<Connection> {
 
 /// Puts a staged copy of a backup in the place of a database; how many commits it counts.
 fn replace(copy: Connection, target: &Path, file: &Path) -> Result<u64> {
-    let (mut connection, before) = replaceable(target)?;
+    let mut connection = replaceable(target)?;
+    let replaced = connect(target).map_err(|error| unusable(target, error))?;
+    let transaction = copy.unchecked_transaction().map_err(unavailable)?;
+    new_epochs(&transaction)
+        .and_then(|()| transaction.commit())
+        .map_err(unavailable)?;
+    let restoring = Backup::new(&copy, &mut connection).map_err(unavailable)?;
+    // With the first page nobody else writes until all are there, or none: what a server
+    // acknowledged before is kept, and what it is asked meanwhile waits.
+    match restoring.step(1).map_err(unavailable)? {
+        StepResult::Busy | StepResult::Locked => return Err(unavailable("database is locked")),
+        _ => {}
+    }
+    let before = revision_of(&replaced).map_err(unavailable)?;
     let mut last_backup = None;
     if before > 0 {
-        keep(&connection, target)?;
-        last_backup = office_value(&connection, LAST_BACKUP);
+        keep(&replaced, target)?;
+        last_backup = office_value(&replaced, LAST_BACKUP);
     }
-    new_epochs(&copy)
-        .and_then(|()| note_restored(&copy, file, last_backup))
+    note_restored(&copy, file, last_backup)
         .and_then(|()| {
             // A server that runs builds everybody anew and wakes who waits.
             let revision = before.max(rights_revision(&copy)?) + 1;
@@ -108,9 +139,20 @@ fn replace(copy: Connection, target: &Path, file: &Path) -> Result<u64> {
                 [revision.to_string()],
             )
         })
-        .and_then(|_| copy_pages(&copy, &mut connection))
+        .and_then(|_| restoring.run_to_completion(256, Duration::ZERO, None))
         .map_err(unavailable)?;
+    drop(restoring);
     commits(&connection).map_err(unavailable)
+}
+
+/// The rights revision of a database; 0 where it is empty.
+fn revision_of(connection: &Connection) -> rusqlite::Result<i64> {
+    let tables = "SELECT count(*) FROM sqlite_schema";
+    let tables: i64 = connection.query_row(tables, [], |row| row.get(0))?;
+    match tables {
+        0 => Ok(0),
+        _ => rights_revision(connection),
+    }
 }
 
 /// Notes in a copy that it is a backup put back, and which backup is the last one: what was replaced
@@ -146,7 +188,7 @@ fn office_value(connection: &Connection, name: &str) -> Option<String> {
 fn keep(connection: &Connection, target: &Path) -> Result<()> {
     let new = PathBuf::from(beside(target, ".before-restore.new"));
     remove(&new);
-    begin_backup(&new)?;
+    make_beside(&new)?;
     let kept = backup(connection, &new)
         .map_err(unavailable)
         .and_then(|()| fs::rename(&new, beside(target, BEFORE)).map_err(unavailable));
@@ -157,25 +199,26 @@ fn keep(connection: &Connection, target: &Path) -> Result<()> {
 }
 
 fn copy_pages(from: &Connection, to: &mut Connection) -> rusqlite::Result<()> {
-    Backup::new(from, to)?.run_to_completion(256, Duration::from_millis(5), None)
+    Backup::new(from, to)?.run_to_completion(256, Duration::ZERO, None)
 }
 
-/// A connection to a database that is to be replaced, and its rights revision: 0 where there was
-/// none. A damaged one is kept aside.
-fn replaceable(file: &Path) -> Result<(Connection, i64)> {
+/// A connection to a database that is to be replaced. A damaged one is kept aside.
+fn replaceable(file: &Path) -> Result<Connection> {
     let open = || {
         let connection = connect(file)?;
-        let tables = "SELECT count(*) FROM sqlite_schema";
-        let tables: i64 = connection.query_row(tables, [], |row| row.get(0))?;
-        let revision = if tables == 0 {
-            0
-        } else {
-            rights_revision(&connection)?
-        };
-        Ok((connection, revision))
+        revision_of(&connection)?;
+        Ok(connection)
     };
     match open() {
         Err(error) if is_damaged(&error) => {
+            let _alone = durable::hold(&file.with_file_name(LOCK)).map_err(|error| {
+                unavailable(match error.kind() {
+                    ErrorKind::WouldBlock => {
+                        "the database is damaged: stop the server first".into()
+                    }
+                    _ => error.to_string(),
+                })
+            })?;
             fs::rename(file, beside(file, ".damaged")).map_err(unavailable)?;
             remove_sides(file);
             open()

@@ -51,6 +51,10 @@ use writer::{Checkpoints, Writer};
 /// Name of the database in the data directory.
 pub const DATABASE: &str = "carnet.db";
 
+/// Held in the data directory while a server runs: two on one directory would send letters and
+/// import files twice.
+pub const LOCK: &str = "carnet.lock";
+
 /// A store in a data directory.
 pub struct Sqlite {
     readers: readers::Readers,

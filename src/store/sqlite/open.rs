@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, config::DbConfig, params};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, config::DbConfig, params};
 
 use super::{commit::search, damaged, failed, unavailable, writer::Counter};
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         error::{Error, Result},
         item::random_id,
     },
-    durable,
+    durable::{self, give_to_owner},
 };
 
 /// Numbered migrations; `user_version` says how many were applied.
@@ -60,6 +60,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0037_plans.sql"),
     include_str!("schema/0038_found_by_time.sql"),
     include_str!("schema/0039_push_by_password.sql"),
+    include_str!("schema/0040_tags_of_imports.sql"),
 ];
 
 /// Marks a backup in its `meta`: wherever it is put, clients may know what it has not.
@@ -76,28 +77,59 @@ pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
     let mut connection = connect(file).map_err(|error| unusable(file, error))?;
     migrate(&mut connection)?;
     connection.execute_batch(search::TRACK).map_err(failed)?;
-    let counted = directory.join(COUNTER).exists();
-    let stored = commits(&connection).map_err(failed)?;
-    let copied = is_copy(&connection).map_err(failed)?;
-    if stored > 0 && !counted {
-        // Until they are made, it stays without its counter.
-        new_epochs(&connection).map_err(unavailable)?;
-    }
-    let mut counter = Counter::open(&directory.join(COUNTER))?;
-    if stored < counter.value() || copied {
-        tracing::warn!(
-            stored,
-            expected = counter.value(),
-            "the database is older than it was, or a copy: every client will start over"
-        );
-        new_epochs(&connection).map_err(unavailable)?;
-        counter.set(stored);
-    } else if !counted {
-        counter.set(stored);
+    let counter = directory.join(COUNTER);
+    let counted = counter.exists();
+    let began_anew = begin_anew(&connection, &counter)?;
+    // Until the epochs are made, it stays without its counter.
+    let mut counter = Counter::open(&counter)?;
+    if began_anew || !counted {
+        counter.set(commits(&connection).map_err(failed)?);
     }
     // A process that was killed may have made files whose names were not flushed.
     durable::flush_folder(directory).map_err(refused)?;
     Ok((connection, counter))
+}
+
+/// Gives every collection another epoch where the history that clients know is lost: the database is
+/// older than its counter, without one, or a copy. Whether it was so.
+fn begin_anew(connection: &Connection, counter: &Path) -> Result<bool> {
+    if lost_history(connection, counter)?.is_none() {
+        return Ok(false);
+    }
+    // A server that writes meanwhile may have made it look so: again, while nobody writes.
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
+        .map_err(unavailable)?;
+    let Some((stored, expected)) = lost_history(&transaction, counter)? else {
+        return Ok(false);
+    };
+    tracing::warn!(
+        stored,
+        expected,
+        "the database is older than it was, or a copy: every client will start over"
+    );
+    new_epochs(&transaction)
+        .and_then(|()| transaction.commit())
+        .map_err(unavailable)?;
+    Ok(true)
+}
+
+/// The commits of a database that is not the one its counter counted, and those counted.
+fn lost_history(connection: &Connection, counter: &Path) -> Result<Option<(u64, u64)>> {
+    // Read before the database is: it may lag behind, never lead.
+    let counted = counter.exists();
+    let expected = if counted {
+        Counter::open(counter)?.value()
+    } else {
+        0
+    };
+    let stored = commits(connection).map_err(failed)?;
+    let is_lost = if counted {
+        stored < expected
+    } else {
+        stored > 0
+    };
+    let is_lost = is_lost || is_copy(connection).map_err(failed)?;
+    Ok(is_lost.then_some((stored, expected)))
 }
 
 /// Makes the data directory, readable by its owner alone: it holds everybody's contacts.
@@ -115,20 +147,21 @@ pub(super) fn make_directory(directory: &Path) -> io::Result<()> {
 /// database to the files beside it.
 pub(super) fn connect(file: &Path) -> rusqlite::Result<Connection> {
     // What is wrong with the file, SQLite says.
-    let _ = make_private(file);
+    if let Ok(made) = make_private(file) {
+        give_to_owner(&made, file);
+    }
     let connection = Connection::open(file)?;
     prepare_writer(&connection)?;
     Ok(connection)
 }
 
 /// Makes a file for its owner alone; an error where it is there.
-pub(super) fn make_private(file: &Path) -> io::Result<()> {
-    let made = fs::OpenOptions::new()
+pub(super) fn make_private(file: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(file);
-    made.map(drop)
+        .open(file)
 }
 
 /// Why a file cannot serve as the database.
@@ -225,9 +258,8 @@ fn meta(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     })
 }
 
-/// Every collection gets another epoch; the database is no copy any more.
-pub(super) fn new_epochs(connection: &Connection) -> rusqlite::Result<()> {
-    let transaction = connection.unchecked_transaction()?;
+/// Every collection gets another epoch; the database is no copy any more. In a transaction.
+pub(super) fn new_epochs(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     let ids: Vec<i64> = transaction
         .prepare("SELECT id FROM collection")?
         .query_map([], |row| row.get(0))?
@@ -243,7 +275,7 @@ pub(super) fn new_epochs(connection: &Connection) -> rusqlite::Result<()> {
         transaction.execute(&format!("DELETE FROM {table}"), [])?;
     }
     transaction.execute("DELETE FROM meta WHERE name = ?1", [COPY])?;
-    transaction.commit()
+    Ok(())
 }
 
 fn is_copy(connection: &Connection) -> rusqlite::Result<bool> {

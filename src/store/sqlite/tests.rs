@@ -70,6 +70,29 @@ fn epochs_in(folder: &TempDir) -> Vec<String> {
 }
 
 #[test]
+fn data_that_are_written_while_they_are_opened_keep_their_epochs() {
+    let folder = folder();
+    drop(Sqlite::open(folder.path()).expect("new data"));
+    let before = epochs_in(&folder);
+    let server = Connection::open(folder.path().join(DATABASE)).expect("a file");
+    let stored = open::commits(&server).expect("a number") + 1;
+    server
+        .execute_batch("BEGIN IMMEDIATE")
+        .expect("a server writes");
+    let sql = "UPDATE meta SET value = ?1 WHERE name = 'commits'";
+    server.execute(sql, [stored.to_string()]).expect("counted");
+    std::fs::write(folder.path().join(open::COUNTER), format!("{stored:020}")).expect("counted");
+    std::thread::scope(|scope| {
+        let opened = scope.spawn(|| Sqlite::open(folder.path()).map(drop));
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        server.execute_batch("COMMIT").expect("written");
+        let opened = opened.join().expect("an outcome");
+        assert_eq!(opened, Ok(()), "it waits");
+    });
+    assert_eq!(epochs_in(&folder), before);
+}
+
+#[test]
 fn a_copy_in_a_new_folder_changes_every_epoch_once() {
     let runtime = Runtime::new().expect("a runtime");
     let old = folder();

@@ -26,11 +26,14 @@ use tokio::{
 pub use self::checkpoint::Checkpoints;
 use self::pulse::Pulse;
 use super::{commit, commit::search::Unindexed, failed, figures::Figures, unavailable};
-use crate::domain::{
-    batch::{Batch, Committed},
-    class::Index,
-    error::{Error, Result},
-    id::{CollectionId, ItemId, PersonId, Seq},
+use crate::{
+    domain::{
+        batch::{Batch, Committed},
+        class::Index,
+        error::{Error, Result},
+        id::{CollectionId, ItemId, PersonId, Seq},
+    },
+    durable::give_to_owner,
 };
 
 /// Batches that may share one commit.
@@ -460,6 +463,7 @@ impl Counter {
             .mode(0o600)
             .open(path)
             .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
+        give_to_owner(&file, path);
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(unavailable)?;
         Ok(Self {

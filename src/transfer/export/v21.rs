@@ -52,17 +52,14 @@ fn property(name: &str, line: &Line, out: &mut Vec<u8>) {
     let omitted = line.param("X-APPLE-OMIT-YEAR");
     let structured = matches!(name, "N" | "ADR" | "ORG");
     let value = if structured {
-        let parts: Vec<String> = line
-            .components()
-            .iter()
-            .map(|p| p.replace(';', "\\;"))
-            .collect();
+        let parts = line.components().into_iter();
+        let parts: Vec<String> = parts.map(|part| escaped(&part, true)).collect();
         parts.join(";")
     } else {
         let text = line.text();
         // A day without a year, as ISO 8601 has it.
         let day = omitted.and_then(|year| text.strip_prefix(year));
-        day.map_or(text.clone(), |day| {
+        day.map_or(escaped(&text, false), |day| {
             format!("--{}", day.trim_start_matches('-'))
         })
     };
@@ -74,6 +71,24 @@ fn property(name: &str, line: &Line, out: &mut Vec<u8>) {
     out.extend_from_slice(head.as_bytes());
     quoted_printable(&value, head.len(), out);
     out.extend_from_slice(b"\r\n");
+}
+
+/// A semicolon parts components, and a backslash is doubled only where it would escape what follows:
+/// readers of vCard 2.1 show the others as they are.
+fn escaped(text: &str, is_component: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let escapes = match chars.peek() {
+            Some(next) => matches!(next, ';' | ',' | ':' | '\\'),
+            None => is_component,
+        };
+        if c == ';' && is_component || c == '\\' && escapes {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// Line breaks are text here (`=0D=0A`); soft breaks never part a character's octets.

@@ -313,3 +313,22 @@ fn each_of_two_addresses_of_a_kind_keeps_its_own_label() {
     let labels: Vec<&str> = eve.addresses.iter().map(|a| &a.formatted[..]).collect();
     assert_eq!(labels, ["1 rue A\n59000 Lille", "2 rue B\n69000 Lyon"]);
 }
+
+/// A path of Windows, and what would escape what follows it.
+#[test]
+fn a_backslash_comes_through_version_2_1() {
+    let note = r"C:\new\temp, \\server\share; a\;b \, \: and the last \";
+    let name = r"Ten\;A\da\no";
+    let text = format!(
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:a\r\nFN:Ada\r\nN:{};{};;;\r\nNOTE:{}\r\nEND:VCARD\r\n",
+        escape_text(name),
+        escape_text(name),
+        escape_text(note),
+    );
+    let document = Document::parse(text.as_bytes()).expect("a card");
+    let written = rendered(&document, CardVersion::V21, "a");
+    let read = Document::parse(&written).expect("a card");
+    let line = |property: &str| read.first(property).expect("a line");
+    assert_eq!(line("NOTE").text(), note);
+    assert_eq!(line("N").components()[..2], [name, name]);
+}

@@ -227,9 +227,12 @@ pub async fn import(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
-    let read = read_list(posted.value("list")).and_then(|list| match list.accounts.len() {
-        0..=AT_ONCE => Ok(list),
-        _ => Err(Unlisted::TooMany(AT_ONCE)),
+    let read = read_list(posted.value("list")).and_then(|mut list| {
+        match (list.unfit.is_empty(), list.accounts.len()) {
+            (false, _) => Err(list.unfit.swap_remove(0)),
+            (true, 0..=AT_ONCE) => Ok(list),
+            (true, _) => Err(Unlisted::TooMany(AT_ONCE)),
+        }
     });
     let (told, added) = match read {
         Err(why) => (

@@ -107,7 +107,7 @@ fn a_class_says_what_its_people_may_use() {
     french.language = "fr";
     let logs = french.page("/admin/logs");
     for line in [
-        "classe &#34;Pupils&#34; changée",
+        "classe &#34;Pupils&#34; changée : ",
         "compte alice dans la classe &#34;Pupils&#34;",
         "compte alice : nouveau mot de passe d&#39;application, &#34;Tablet&#34;",
     ] {

@@ -13,7 +13,7 @@ use crate::support::{
     browser::Browser,
     eas::Device,
     http::{basic, request},
-    program::{Program, refused, run, works},
+    program::{Program, partly, refused, run, works},
 };
 
 #[test]
@@ -288,6 +288,23 @@ fn an_import_wakes_a_phone_and_comes_out_again_unchanged() {
 }
 
 #[test]
+fn settings_that_cannot_be_read_stay_as_they_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    Program::serve(data, &LOOPBACK, &["--demo"]).stop();
+    let database = rusqlite::Connection::open(data.join("carnet.db")).expect("opened");
+    let damage = "UPDATE person SET settings = '{\"ui\": tr' WHERE login = 'bob'";
+    database.execute_batch(damage).expect("damaged");
+    for change in [["--merged", "on"], ["--utc-offset", "+13:00"]] {
+        let why = refused(data, &[&["user", "set", "bob"], &change[..]].concat());
+        assert!(why.contains("settings of the account"), "{why}");
+    }
+    let sql = "SELECT settings FROM person WHERE login = 'bob'";
+    let stored = database.query_row(sql, [], |row| row.get::<_, String>(0));
+    assert_eq!(stored.as_deref(), Ok("{\"ui\": tr"));
+}
+
+#[test]
 fn an_import_by_command_line_loses_nothing_unseen() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();
@@ -427,10 +444,50 @@ fn the_administration_is_on_the_command_line_too() {
     );
     assert_eq!(status("carol").as_deref(), Some("130"));
     works(data, &["new-devices", "remove", "testphone"]);
+    let why = refused(data, &["new-devices", "remove", "testphone"]);
+    assert!(why.contains("no rule for \"testphone\""), "{why}");
     works(data, &["notice", "Back at noon"]);
     works(data, &["notice"]);
-    let audit = works(data, &["audit", "--lines", "3"]);
-    assert!(audit.contains("maintenance-notice set"), "{audit}");
+    works(
+        data,
+        &[
+            "class",
+            "set",
+            "Teachers",
+            "--contacts",
+            "9",
+            "--deny",
+            "fax",
+        ],
+    );
+    for change in [
+        ["--document-quota", "7"],
+        ["--organization", "ACME"],
+        ["--vcard4", "on"],
+    ] {
+        for _ in 0..2 {
+            works(data, &[&["user", "set", "carol"], &change[..]].concat());
+        }
+    }
+    let card = data.join("card.vcf");
+    std::fs::write(&card, CARD).expect("written");
+    works(
+        data,
+        &["import", "--to", "carol", card.to_str().expect("a path")],
+    );
+    let audit = works(data, &["audit"]);
+    for line in [
+        "maintenance-notice set: Back at noon",
+        "maintenance-notice removed",
+        "class \"Teachers\" changed: contacts 9, ",
+        "allowed: eas carddav sms\n",
+        "account carol changed: quota of documents\n",
+        "account carol changed: organization or picture\n",
+        "account carol changed: settings\n",
+        "imported into Contacts\n",
+    ] {
+        assert_eq!(audit.matches(line).count(), 1, "{line}: {audit}");
+    }
     assert!(refused(data, &["reach"]).contains("public_url"));
     // What is not written yet is when the server ends.
     program.stop();
@@ -443,7 +500,7 @@ fn the_administration_is_on_the_command_line_too() {
         "login,name,class\nzoe,Zoe,\nalice,Again,\nyan,Yan,nobody\n",
     )
     .expect("written");
-    let said = works(data, &["user", "import", &list.display().to_string()]);
+    let said = partly(data, &["user", "import", &list.display().to_string()]);
     assert!(
         said.contains("zoe\t") && said.contains("alice exists already"),
         "{said}"

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt as _,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown},
     path::Path,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
@@ -103,6 +103,100 @@ fn a_backup_put_back_gives_every_client_a_fresh_start() {
     let program = Program::serve(&elsewhere, &LOOPBACK, &[]);
     assert_eq!(program.printed.len(), 1, "the accounts are there");
     clients.recover(&program.address("http"), 14);
+}
+
+#[test]
+fn a_backup_put_back_under_load_keeps_all_that_was_acknowledged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    Program::serve(&data, &LOOPBACK, &["--demo"]).stop();
+    // As large as a small office's, so that it takes its time.
+    let database = rusqlite::Connection::open(data.join("carnet.db")).expect("opened");
+    let padding = "CREATE TABLE padding (octets); INSERT INTO padding VALUES (zeroblob(64000000))";
+    database.execute_batch(padding).expect("padded");
+    drop(database);
+    let program = Program::serve(&data, &LOOPBACK, &[]);
+    let address = program.address("http");
+    let file = folder.path().join("backup");
+    works(&data, &["backup", file.to_str().expect("a path")]);
+    let ended = AtomicBool::new(false);
+    let count = AtomicUsize::new(0);
+    let acknowledged = thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let book = Book::of(&address, "alice");
+            let mut acknowledged = Vec::new();
+            for number in 0.. {
+                if ended.load(Ordering::Relaxed) {
+                    break;
+                }
+                let name = format!("Load{number}e");
+                let card = CARD
+                    .replace("UID:one", &format!("UID:{name}"))
+                    .replace("One", &name);
+                let put = book.put(&format!("{name}.vcf"), ("If-None-Match", "*"), &card);
+                if put.status == 201 {
+                    acknowledged.push(name);
+                    count.store(acknowledged.len(), Ordering::Release);
+                }
+            }
+            acknowledged
+        });
+        let wait_for = |more: usize| {
+            let (begun, from) = (Instant::now(), count.load(Ordering::Acquire));
+            while count.load(Ordering::Acquire) < from + more
+                && begun.elapsed() < Duration::from_secs(120)
+            {
+                thread::sleep(Duration::from_millis(5));
+            }
+        };
+        wait_for(20);
+        works(&data, &["restore", file.to_str().expect("a path")]);
+        wait_for(20);
+        ended.store(true, Ordering::Relaxed);
+        writer.join().expect("an outcome")
+    });
+    let cards = |data: &Path| works(data, &["export", "--from", "alice"]);
+    let after = cards(&data);
+    let elsewhere = folder.path().join("elsewhere");
+    let kept = data.join("carnet.db.before-restore");
+    works(&elsewhere, &["restore", kept.to_str().expect("a path")]);
+    let before = cards(&elsewhere);
+    let lost: Vec<&String> = acknowledged
+        .iter()
+        .filter(|name| !after.contains(&**name) && !before.contains(&**name))
+        .collect();
+    assert!(lost.is_empty(), "{lost:?} of {}", acknowledged.len());
+    works(&data, &["check"]);
+}
+
+/// As `sudo carnet restore` does it, after which the service runs as the owner of the data.
+#[test]
+fn a_backup_put_back_by_root_belongs_to_the_owner_of_the_data() {
+    let folder = tempfile::tempdir().expect("a folder");
+    if fs::metadata(folder.path()).expect("there").uid() != 0 {
+        // Another cannot give files away.
+        return;
+    }
+    let data = folder.path().join("data");
+    Program::serve(&data, &LOOPBACK, &["--demo"]).stop();
+    let file = folder.path().join("backup");
+    works(&data, &["backup", file.to_str().expect("a path")]);
+    let elsewhere = folder.path().join("elsewhere");
+    fs::create_dir(&elsewhere).expect("made");
+    chown(&elsewhere, Some(65_534), Some(65_534)).expect("given away");
+    let restore = || works(&elsewhere, &["restore", file.to_str().expect("a path")]);
+    let all_are_theirs = || {
+        for entry in fs::read_dir(&elsewhere).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let owner = fs::metadata(&path).expect("there").uid();
+            assert_eq!(owner, 65_534, "{}", path.display());
+        }
+    };
+    restore();
+    all_are_theirs();
+    fs::write(elsewhere.join("carnet.db"), [0x5a; 8192]).expect("damaged");
+    restore();
+    all_are_theirs();
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::fs;
 
 use super::{CARD, LOOPBACK, json};
 use crate::support::{
+    browser::Browser,
     eas::Device,
-    program::{Program, refused, run, works},
+    program::{Program, partly, refused, run, works},
 };
 
 #[test]
@@ -166,7 +167,7 @@ fn what_a_contact_may_hold_counts_on_the_command_line_too() {
     let cards = cards.to_str().expect("a path");
     let import = ["import", "--to", "bob", "--json", cards];
     let limited = [&import[..], &["--config", file.to_str().expect("a path")]].concat();
-    let report = json(&works(&data, &limited));
+    let report = json(&partly(&data, &limited));
     assert_eq!(report["stored"], 1, "{report}");
     assert_eq!(report["refused"].as_array().map(Vec::len), Some(1));
     let report = json(&works(&data, &import));
@@ -231,4 +232,73 @@ fn variables_that_are_no_text_are_told_where_they_are_settings_and_passed_over_e
         assert!(works || told.contains(name), "{told}");
         assert!(!told.contains("panicked"), "{told}");
     }
+}
+
+/// Settings of the service, which no command is told.
+#[test]
+fn a_command_follows_the_settings_of_the_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let served = |country: &str| {
+        let set = |command: &mut std::process::Command| {
+            command.env("CARNET_COUNTRY", country);
+        };
+        Program::serve_with(&data, &LOOPBACK, &["--demo"], set)
+    };
+    let finds = |program: &Program, number: &str| {
+        let browser = Browser::of(&program.address("http"), "bob");
+        let found = browser.page(&format!("/search?q=%2B{number}"));
+        found.contains("Nadia Numbers")
+    };
+    let program = served("FR");
+    let card = CARD.replace("FN:One\r\n", "FN:Nadia Numbers\r\nTEL:01 99 00 12 34\r\n");
+    let import = run(&data, &["import", "--to", "bob", "-"], &card);
+    assert!(import.status.success(), "{import:?}");
+    assert!(finds(&program, "33199001234"));
+    works(&data, &["check", "--rebuild"]);
+    assert!(finds(&program, "33199001234"));
+    program.stop();
+    // Another country makes other numbers.
+    let program = served("DE");
+    assert!(finds(&program, "49199001234") && !finds(&program, "33199001234"));
+}
+
+#[test]
+fn a_configuration_is_checked_before_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let file = folder.path().join("carnet.toml");
+    let path = file.to_str().expect("a path");
+    let check = ["config", "check", "--config", path];
+    let mail = "[mail]\nhost = 'mail.example.org'\nfrom = ";
+    let url = "public_url = 'https://contacts.example.org'\n";
+    for (settings, why) in [
+        (format!("{mail}'carnet@example.org'"), "public_url"),
+        (format!("{url}{mail}'nobody'"), "nobody"),
+        ("push_contact = 'me'".to_owned(), "push_contact"),
+        (format!("{url}[fax]"), "fax"),
+        ("log_level = 'loud'".to_owned(), "log_level"),
+        ("tls_certificate = 'cert.pem'".to_owned(), "tls_key"),
+        (
+            "tls_certificate = '/nowhere/cert.pem'\ntls_key = '/nowhere/key.pem'".to_owned(),
+            "/nowhere/cert.pem",
+        ),
+        ("listen = ['ftp://127.0.0.1']".to_owned(), "ftp"),
+        (
+            "[sms]\nurl = 'https://sms.example.org'\nbody = '{nope}'".to_owned(),
+            "{nope}",
+        ),
+        ("trash_day = 1".to_owned(), "trash_day"),
+    ] {
+        fs::write(&file, &settings).expect("written");
+        let said = refused(&data, &check);
+        assert!(said.contains(why), "{settings}: {said}");
+    }
+    let body = "'{\"to\": \"{number}\", \"text\": \"{text}\"}'";
+    let good = format!(
+        "{url}{mail}'carnet@example.org'\n[sms]\nurl = 'https://sms.example.org/{{id}}'\nbody = {body}"
+    );
+    fs::write(&file, good).expect("written");
+    assert!(works(&data, &check).contains("takes this configuration"));
+    assert!(!data.exists(), "nothing is made");
 }

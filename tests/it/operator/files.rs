@@ -10,7 +10,8 @@ use std::{
 use super::{CARD, LOOPBACK, json};
 use crate::support::{
     browser::Browser,
-    program::{Program, refused, run, works},
+    http::{basic, request},
+    program::{Program, partly, refused, run, works},
 };
 
 /// Data of the sample people, not served.
@@ -97,6 +98,100 @@ fn every_private_book_is_reached_and_can_be_made() {
     assert!(refused(data, &["export", "--from", "group:team"]).contains("there is Team"));
 }
 
+/// A loop over the books of another server takes its names as they are.
+#[test]
+fn a_book_that_is_made_opens_whatever_it_is_called() {
+    let folder = sampled();
+    let data = folder.path();
+    let file = data.join("card.vcf");
+    fs::write(&file, CARD).expect("written");
+    let file = file.to_str().expect("a path");
+    let names = [
+        "Family/Work",
+        "..",
+        "Vacances d'été",
+        "group-1-Team",
+        "50 %",
+    ];
+    for name in names {
+        let to = format!("bob/{name}");
+        works(data, &["import", "--to", &to, "--make", file]);
+        // The same book again, spaces around its name or not.
+        works(data, &["import", "--to", &format!("{to} "), "--make", file]);
+        assert_eq!(works(data, &["export", "--from", &to]), CARD);
+    }
+    for name in ["", " ", "two\nlines", &"x".repeat(300)] {
+        let why = refused(
+            data,
+            &["import", "--to", &format!("bob/{name}"), "--make", file],
+        );
+        assert!(why.contains("the name of"), "{why}");
+    }
+    let program = Program::serve(data, &LOOPBACK, &[]);
+    let address = program.address("http");
+    let headers = [basic("bob", "demo"), ("Depth".to_owned(), "1".to_owned())];
+    let home = request(&address, "PROPFIND", "/dav/bob/private/", &headers, b"").text();
+    let hrefs = home
+        .split("href>")
+        .filter(|part| part.starts_with("/dav/bob/private/"));
+    let mut found = 0;
+    for href in hrefs.filter_map(|part| part.split('<').next()) {
+        let headers = [basic("bob", "demo"), ("Depth".to_owned(), "0".to_owned())];
+        let opened = request(&address, "PROPFIND", href, &headers, b"");
+        assert_eq!(opened.status, 207, "{href}");
+        found += usize::from(href != "/dav/bob/private/");
+    }
+    assert!(found > names.len(), "{home}");
+}
+
+#[test]
+fn an_import_that_loses_contacts_says_so_by_its_status() {
+    let folder = sampled();
+    let data = folder.path();
+    works(data, &["user", "add", "Paula", "--name", "Paula"]);
+    works(data, &["user", "set", "Paula", "--quota", "2"]);
+    let file = data.join("cards.vcf");
+    let card = |n: usize| {
+        CARD.replace("one", &format!("u{n}"))
+            .replace("One", &format!("N{n}"))
+    };
+    fs::write(&file, (0..3).map(card).collect::<String>()).expect("written");
+    let file = file.to_str().expect("a path");
+    let import = ["import", "--to", "paula", file];
+    let said = partly(data, &import);
+    assert!(
+        said.contains("2 stored") && said.contains("over-quota"),
+        "{said}"
+    );
+    works(data, &["user", "set", "paula", "--quota", "5"]);
+    works(data, &import);
+}
+
+#[test]
+fn a_row_that_makes_no_account_stops_no_other() {
+    let folder = sampled();
+    let data = folder.path();
+    let list = data.join("people.csv");
+    let rows = "login,email,admin\nzoe,,\nx y,,\nyan,nowhere,\nxia,,perhaps\nwim,,\n";
+    fs::write(&list, rows).expect("written");
+    let list = list.to_str().expect("a path");
+    let said = partly(data, &["user", "import", list]);
+    for told in [
+        "zoe\t",
+        "wim\t",
+        "3: \"x y\" is no login",
+        "4: nowhere",
+        "5: \"perhaps\"",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    assert_eq!(said.lines().count(), 5, "{said}");
+    let again = run(data, &["user", "import", "--json", list], "");
+    assert_eq!(again.status.code(), Some(1));
+    let rows = json(&String::from_utf8_lossy(&again.stdout));
+    assert_eq!(rows.as_array().map(Vec::len), Some(5), "{rows}");
+}
+
 #[test]
 fn a_folder_of_cards_is_imported() {
     let folder = sampled();
@@ -117,7 +212,7 @@ fn a_folder_of_cards_is_imported() {
     .expect("written");
     fs::write(book.join("cut.vcf"), "BEGIN:VCARD").expect("written");
     let book = book.to_str().expect("a path");
-    let report = json(&works(data, &["import", "--to", "carol", "--json", book]));
+    let report = json(&partly(data, &["import", "--to", "carol", "--json", book]));
     assert_eq!(report["stored"], 2, "{report}");
     // Its owner sees what the operator imported, and not from where.
     let program = Program::serve(data, &LOOPBACK, &[]);
@@ -196,8 +291,18 @@ fn an_export_is_its_owners_alone_and_replaces_nothing_unasked() {
         "{why}"
     );
     assert_eq!(fs::read(&file).expect("read"), first);
+    let open = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(&file, open).expect("opened to all");
+    // Until the new one is whole, the old one stays.
+    refused(data, &["export", "--from", "nobody", "--force", name]);
+    assert_eq!(fs::read(&file).expect("read"), first);
     works(data, &["export", "--from", "bob", "--force", name]);
     assert_ne!(fs::read(&file).expect("read"), first);
+    let mode = fs::metadata(&file).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let entries = fs::read_dir(data).expect("a folder").flatten();
+    let parts = entries.filter(|entry| entry.file_name().to_string_lossy().contains("out.vcf"));
+    assert_eq!(parts.count(), 1);
     let shown = works(data, &["export", "--from", "alice", "-"]);
     assert_eq!(shown.as_bytes(), first);
     works(data, &["export", "--from", "alice", "/dev/null"]);

@@ -253,3 +253,10 @@ pub fn refused(data: &Path, arguments: &[&str]) -> String {
     assert!(output.stdout.is_empty(), "{arguments:?}");
     String::from_utf8(output.stderr).expect("text")
 }
+
+/// What a command prints that did a part of what was asked.
+pub fn partly(data: &Path, arguments: &[&str]) -> String {
+    let output = run(data, arguments, "");
+    assert_eq!(output.status.code(), Some(3), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).expect("text")
+}

@@ -493,6 +493,7 @@ impl Several {
                 values: vec![name.to_owned()],
             }],
             raw: Vec::new(),
+            escapes_little: false,
         };
         match &self.kinds {
             Kinds::Types(property, _) => self.kind_of(&line(property)) != Some(OTHER.id),

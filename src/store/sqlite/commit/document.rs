@@ -34,14 +34,19 @@ impl Commit<'_> {
             }
             DocumentOp::FitDocuments { person, limit } => self.fit_documents(*person, *limit),
             DocumentOp::SetDocumentQuota { person, quota } => {
-                let known = self
-                    .connection
-                    .prepare_cached("UPDATE person SET document_quota = ?2 WHERE id = ?1")?
-                    .execute(params![person.0, quota])?;
-                match known {
-                    0 => Err(Error::NotFound.into()),
-                    _ => Ok(person.0),
+                let sql = "SELECT document_quota IS NOT ?2 FROM person WHERE id = ?1";
+                let mut found = self.connection.prepare_cached(sql)?;
+                let changes = found
+                    .query_row(params![person.0, quota], |row| row.get(0))
+                    .optional()?;
+                if changes.ok_or(Error::NotFound)? {
+                    self.run(
+                        "UPDATE person SET document_quota = ?2 WHERE id = ?1",
+                        params![person.0, quota],
+                    )?;
+                    self.audit_account(*person, "changed: quota of documents")?;
                 }
+                Ok(person.0)
             }
             DocumentOp::AddFolder {
                 place,

@@ -17,7 +17,8 @@ impl Commit<'_> {
                 name,
                 job,
             } => self.run(
-                "INSERT INTO import (person, collection, name, at, job) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO import (person, collection, name, at, job, tags_after)
+                 VALUES (?1, ?2, ?3, ?4, ?5, (SELECT coalesce(max(id), 0) FROM tag))",
                 params![person.0, collection.0, name, self.batch.at.0, job],
             ),
             ImportOp::NoteImport {
@@ -25,7 +26,8 @@ impl Commit<'_> {
                 progress,
                 ended,
             } => self.run(
-                "UPDATE import SET progress = ?2, ended = ?3 WHERE id = ?1",
+                "UPDATE import SET progress = ?2, ended = ?3,
+                     tags_upto = (SELECT coalesce(max(id), 0) FROM tag) WHERE id = ?1",
                 params![import.0, progress, ended.then_some(self.batch.at.0)],
             ),
             ImportOp::RememberMapping {
@@ -49,10 +51,22 @@ impl Commit<'_> {
                 "DELETE FROM import_item WHERE import = ?1 AND item <= ?2",
                 params![import.0, upto.0],
             ),
-            ImportOp::CloseImport { import } => self.run(
-                "UPDATE import SET undone = ?2 WHERE id = ?1",
-                params![import.0, self.batch.at.0],
-            ),
+            ImportOp::CloseImport { import } => {
+                self.run(
+                    "DELETE FROM tag WHERE id IN (
+                         SELECT made.id FROM import JOIN tag AS made ON made.person = import.person
+                         WHERE import.id = ?1 AND made.id > import.tags_after
+                             AND made.id <= coalesce(import.tags_upto, made.id) AND NOT EXISTS (
+                                 SELECT 1 FROM tag_link AS link
+                                 JOIN placement ON placement.item = link.item AND gone IS NULL
+                                 WHERE link.tag = made.id))",
+                    [import.0],
+                )?;
+                self.run(
+                    "UPDATE import SET undone = ?2 WHERE id = ?1",
+                    params![import.0, self.batch.at.0],
+                )
+            }
         }
     }
 }

@@ -19,6 +19,17 @@ impl Commit<'_> {
         organization: Option<&str>,
         picture: Option<&[u8]>,
     ) -> Applied<i64> {
+        let is_other = self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM person WHERE id = ?1 AND (organization IS NOT coalesce(?2, organization)
+                     OR ?3 IS NOT NULL AND picture IS NOT nullif(?3, x''))",
+            )?
+            .exists(params![person.0, organization, picture])?;
+        // What somebody says of themselves is no act of the administration.
+        if is_other && self.author() != Some(person.0) {
+            self.audit_account(person, "changed: organization or picture")?;
+        }
         self.run(
             "UPDATE person SET organization = coalesce(?2, organization),
                  picture = CASE WHEN ?3 IS NULL THEN picture ELSE nullif(?3, x'') END

@@ -8,6 +8,7 @@ use crate::domain::{
     id::PersonId,
     office::{
         failure::{Failure, KEPT},
+        places::RULES,
         store::OfficeOp,
     },
     rule::Rule,
@@ -38,7 +39,7 @@ impl Commit<'_> {
                         class.import_size
                     ],
                 )?;
-                self.audit(&format!("class {:?} changed", class.name))?;
+                self.audit(&format!("class {:?} changed: {}", class.name, class.told()))?;
                 self.class_moved(&class.name)
             }
             OfficeOp::RemoveClass { name } => {
@@ -64,9 +65,16 @@ impl Commit<'_> {
                 "INSERT OR REPLACE INTO office (name, value) VALUES (?1, ?2)",
                 params![DOUBTED_CLOCK, at.0.to_string()],
             ),
+            OfficeOp::KeepRules(rules) => self.run(
+                "INSERT OR REPLACE INTO office (name, value) VALUES (?1, ?2)",
+                params![RULES, rules],
+            ),
             OfficeOp::KeepFailures(failures) => self.keep_failures(failures),
             OfficeOp::Set { name, value } => {
-                self.audit(&format!("{name} set"))?;
+                self.audit(&match value {
+                    Some(value) => format!("{name} set: {value}"),
+                    None => format!("{name} removed"),
+                })?;
                 match value {
                     Some(value) => self.run(
                         "INSERT OR REPLACE INTO office (name, value) VALUES (?1, ?2)",

@@ -21,6 +21,7 @@ struct Known {
     quota: Option<i64>,
     email: Option<String>,
     name: String,
+    settings: String,
 }
 
 impl Commit<'_> {
@@ -202,6 +203,7 @@ impl Commit<'_> {
             (before.quota != after.quota, "quota"),
             (before.email != after.email, "e-mail address"),
             (before.name != after.name, "name"),
+            (before.settings != after.settings, "settings"),
         ];
         let changes = changes.iter().filter(|(changed, _)| *changed);
         let changes: Vec<&str> = changes.map(|(_, what)| *what).collect();
@@ -239,7 +241,9 @@ impl Commit<'_> {
     fn known_of(&self, person: PersonId) -> Applied<Known> {
         let known = self
             .connection
-            .prepare_cached("SELECT disabled, admin, quota, email, name FROM person WHERE id = ?1")?
+            .prepare_cached(
+                "SELECT disabled, admin, quota, email, name, settings FROM person WHERE id = ?1",
+            )?
             .query_row([person.0], |row| {
                 Ok(Known {
                     disabled: row.get(0)?,
@@ -247,6 +251,7 @@ impl Commit<'_> {
                     quota: row.get(2)?,
                     email: row.get(3)?,
                     name: row.get(4)?,
+                    settings: row.get(5)?,
                 })
             })
             .optional()?;
