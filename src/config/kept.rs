@@ -53,7 +53,7 @@ impl Config {
         let mut table: toml::Table = serde_json::from_str(kept).map_err(|error| told(&error))?;
         let letters = table.remove(LETTERS) == Some(toml::Value::Boolean(true));
         // A newer server may have kept more.
-        table.retain(|key, _| KEYS.contains(&&key[..]));
+        table.retain(|key, _| KEYS.contains(&key));
         override_with(&mut table, settings(std::env::vars_os())?);
         let followed: Self = table.try_into().map_err(|error| told(&error))?;
         followed.check().map_err(|error| told(&error))?;

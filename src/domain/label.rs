@@ -10,6 +10,8 @@ pub const OPERATOR: &str = "command line";
 pub const QUEUE: &str = "outbox";
 /// What the server writes of the exchanges of clients.
 pub const JOURNAL: &str = "journal";
+/// Devices, before there is one with a label of its own.
+pub const DEVICES: &str = "EAS";
 /// How the labels of devices begin.
 pub const EAS: &str = "EAS ";
 /// How the labels of programs that speak CardDAV begin.

@@ -29,9 +29,10 @@ const COLOURS: [&str; 8] = [
     "#1f5fbf", "#c2571a", "#2e7d4f", "#8e44ad", "#b3261e", "#0f7c8c", "#8a6d0b", "#c2347f",
 ];
 
-/// The colour of the next tag of somebody who has so many.
-pub fn next_colour(own: usize) -> &'static str {
-    COLOURS[own % COLOURS.len()]
+/// The colour of the next tag of somebody whose tags have these: the first that none has.
+pub fn next_colour(own: &[&str]) -> &'static str {
+    let unused = COLOURS.iter().find(|colour| !own.contains(colour));
+    unused.unwrap_or(&COLOURS[own.len() % COLOURS.len()])
 }
 
 impl Core {

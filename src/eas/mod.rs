@@ -18,6 +18,7 @@ mod restraint;
 pub mod settings;
 mod status;
 mod synced;
+mod turns;
 mod version;
 mod wait;
 mod wipe;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use axum::{body::Body, extract::Request, response::Response};
 use futures_util::FutureExt as _;
 
-use self::{facet::EasFacet, polls::Polls, restraint::Restraint, settings::Settings};
+use self::{facet::EasFacet, polls::Polls, restraint::Restraint, settings::Settings, turns::Turns};
 use crate::{
     auth::Authenticator,
     domain::{core::Core, error::Result, id::DeviceId, json, store::Device},
@@ -42,6 +43,7 @@ pub struct Face {
     settings: Settings,
     polls: Arc<Polls>,
     restraint: Restraint,
+    turns: Turns,
 }
 
 impl Face {
@@ -59,6 +61,7 @@ impl Face {
             settings,
             polls: Arc::default(),
             restraint: Restraint::default(),
+            turns: Turns::default(),
         })
     }
 

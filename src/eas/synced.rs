@@ -17,6 +17,7 @@ pub async fn read(face: &Face, device: DeviceId) -> Result<Vec<String>> {
 /// Adds the folders of an answer, and takes out those whose key it refused: of them the device has none
 /// until it begins anew.
 pub async fn note(call: &Call, folders: &[&str], refused: &[&str]) -> Result<()> {
+    let _turn = call.face.turns.of(call.device_id()).await;
     let before = read(&call.face, call.device_id()).await?;
     let mut known = before.clone();
     known.retain(|id| !refused.contains(&&id[..]));

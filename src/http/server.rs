@@ -30,9 +30,10 @@ impl Listener {
     /// Binds `http://ADDRESS:PORT` or `https://ADDRESS:PORT`; port 0 picks one.
     pub async fn bind(url: &str, tls: Option<&Arc<Certificates>>) -> Result<Self, String> {
         let (is_encrypted, address) = Self::parts(url)?;
-        let tls = match is_encrypted {
-            false => None,
-            true => Some(tls.ok_or("there is no certificate")?.clone()),
+        let tls = if is_encrypted {
+            Some(tls.ok_or("there is no certificate")?.clone())
+        } else {
+            None
         };
         let fault = |error: std::io::Error| format!("{url}: {error}");
         let socket = TcpListener::bind(address.trim_end_matches('/'))

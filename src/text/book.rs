@@ -32,9 +32,9 @@ sentences! {
     date_example: "For example 15 {} 1972, {} or 1972-04-15; without a year too", "Par exemple 15 {} 1972, {} ou 1972-04-15 ; sans année aussi";
     no_date: "“{}” is no date: write it like {} or {}.", "« {} » n'est pas une date : écrivez-la comme {} ou {}.";
     no_century: "“{}” does not say the century: write the year in four digits, as in {}.", "« {} » ne dit pas le siècle : écrivez l'année en quatre chiffres, comme {}.";
-    no_address: "“{}” is no e-mail address.", "« {} » n'est pas une adresse de courriel.";
-    saved_unwritable: "Saved. “{}” is no e-mail address: programs will not be able to write to it.", "Sauvé. « {} » n'est pas une adresse de courriel : les programmes ne pourront pas y écrire.";
-    created_unwritable: "Added. “{}” is no e-mail address: programs will not be able to write to it.", "Ajouté. « {} » n'est pas une adresse de courriel : les programmes ne pourront pas y écrire.";
+    no_address: "“{}” is no e-mail address.", "« {} » n'est pas une adresse e-mail.";
+    saved_unwritable: "Saved. “{}” is no e-mail address: programs will not be able to write to it.", "Sauvé. « {} » n'est pas une adresse e-mail : les programmes ne pourront pas y écrire.";
+    created_unwritable: "Added. “{}” is no e-mail address: programs will not be able to write to it.", "Ajouté. « {} » n'est pas une adresse e-mail : les programmes ne pourront pas y écrire.";
     entries_hint: "Parted by commas; within a name write \\,", "Séparées par des virgules ; dans un nom, écrivez \\,";
     may_not_add: "You may not add contacts to {}: ask an administrator of the group.", "Vous ne pouvez pas ajouter de contacts à {} : demandez à un administrateur du groupe.";
     signed_out: "Your session has ended, and nothing was saved. What you typed is still here (a photo has to be chosen again): sign in in a new tab, then save here.", "Votre session est terminée, et rien n'a été enregistré. Ce que vous avez saisi est encore ici (une photo est à choisir de nouveau) : connectez-vous dans un nouvel onglet, puis enregistrez ici.";
@@ -80,6 +80,7 @@ sentences! {
     comment_seen_by_one: "The {} member of {} will see it.", "Le {} membre de {} le verra.";
     tagged: "Tags changed on {} contacts.", "Étiquettes changées sur {} contacts.";
     possible_duplicates: "Possible duplicates of one another", "Doublons possibles les uns des autres";
+    merge_one_place: "Choose two contacts of one place: contacts of two places are not merged.", "Choisissez deux contacts d'un même lieu : ceux de deux lieux ne se fusionnent pas.";
     one_place: "Choose contacts of one place only: each place is printed and exported by itself.", "Choisissez des contacts d'un seul lieu : chaque lieu s'imprime et s'exporte à part.";
     undone: "Taken back: {}.", "Annulés : {}.";
     undo_over: "This can no longer be taken back here. The trash and the history of a contact keep what was.", "Ceci ne peut plus être annulé ici. La corbeille et l'historique d'un contact gardent ce qui était.";

@@ -405,6 +405,10 @@ pub async fn erase_typed(
             Err(error) => return Err(error),
         }
     }
+    if let Outcome::Throttled { retry_after } = known {
+        let why = fill(visit.text.sign_in_wait, &[&retry_after]);
+        return Ok(Some(Told::Refused(StatusCode::TOO_MANY_REQUESTS, why)));
+    }
     let why = visit.text.device.erase_wrong.to_owned();
     Ok(Some(Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why)))
 }

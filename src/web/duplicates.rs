@@ -315,13 +315,19 @@ pub async fn undo(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
 }
 
 /// `POST …/duplicates/ONE/OTHER/apart`: they are not the same.
-pub async fn apart(State(web): State<Arc<Web>>, pair: PairPath, posted: Posted) -> Response {
+pub async fn apart(
+    State(web): State<Arc<Web>>,
+    pair: PairPath,
+    Query(whence): Query<Whence>,
+    Query(list): Query<ListParams>,
+    posted: Posted,
+) -> Response {
     let told = async {
         let (book, first, second) = open(&web, &pair, &posted.visit).await?;
         book.tell_apart(&first.placement, &second.placement).await
     };
     match told.await {
-        Ok(()) => Done::of(Deed::ToldApart).at(&format!("{}/duplicates", pair.place.path())),
+        Ok(()) => Done::of(Deed::ToldApart).at(&whence.back(&list, &pair, false)),
         Err(error) => posted.visit.failed(&web, &error),
     }
 }

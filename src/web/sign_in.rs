@@ -203,7 +203,7 @@ async fn code_page(
 pub async fn sign_out(
     State(web): State<Arc<Web>>,
     secure: Option<axum::Extension<Secure>>,
-    visit: Visit,
+    visit: Result<Visit, Response>,
     Form(next): Form<Next>,
 ) -> Response {
     let login = match local_path(&next.next) {
@@ -211,6 +211,10 @@ pub async fn sign_out(
         next => format!("/login?next={}", encode_segment(next)),
     };
     let secure = secure.is_some_and(|secure| secure.0.0);
+    // Who has no session any more is signed out.
+    let Ok(visit) = visit else {
+        return see_other(&login);
+    };
     match web.sessions.end(&visit.session, secure).await {
         Ok(cookie) => {
             let mut response = see_other(&login);

@@ -144,10 +144,14 @@ async fn called(web: &Web, visit: &Visit, own: &[Tag], name: &str) -> Result<Tag
     match own.iter().find(|tag| tag.name.to_lowercase() == folded) {
         Some(tag) => Ok(tag.id),
         None => {
-            let colour = next_colour(own.len());
+            let colour = next_colour(&colours(own));
             web.core.create_tag(&visit.actor, name, colour).await
         }
     }
+}
+
+fn colours(tags: &[Tag]) -> Vec<&str> {
+    tags.iter().map(|tag| tag.colour.as_str()).collect()
 }
 
 async fn settled(web: &Arc<Web>, visit: &Visit, outcome: Result<Done>) -> Response {
@@ -170,7 +174,7 @@ async fn show_page(
 ) -> Result<Response> {
     let tags = web.core.tags(&visit.actor).await?;
     let colour = match colour {
-        "" => next_colour(tags.len()),
+        "" => next_colour(&colours(&tags)),
         chosen => chosen,
     };
     Ok(show(

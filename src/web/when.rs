@@ -54,6 +54,9 @@ pub fn parse(value: &str, text: &Text) -> Option<Timestamp> {
     let naive = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(value.trim(), format).ok())?;
+    if !(1..=9999).contains(&naive.year()) {
+        return None;
+    }
     let moment = match text.zone {
         Some(zone) => moment(naive, zone),
         None => moment(naive, Local),
@@ -70,8 +73,8 @@ pub fn parse_day(value: &str, text: &Text) -> Option<Timestamp> {
 fn moment<Z: TimeZone>(shown: NaiveDateTime, zone: Z) -> Option<DateTime<Utc>> {
     let found = zone.from_local_datetime(&shown).earliest();
     let later = || {
-        zone.from_local_datetime(&(shown + TimeDelta::hours(1)))
-            .latest()
+        let after = shown.checked_add_signed(TimeDelta::hours(1))?;
+        zone.from_local_datetime(&after).latest()
     };
     found.or_else(later).map(|found| found.to_utc())
 }

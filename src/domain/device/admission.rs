@@ -8,7 +8,7 @@ use crate::domain::{
     error::{Error, Result},
     id::{DeviceId, PersonId, Timestamp},
     journal::Event,
-    label::EAS,
+    label::DEVICES,
     store::Device,
 };
 
@@ -134,7 +134,7 @@ impl Core {
                 access: ruled.unwrap_or(new.access),
             });
             let ops = room.into_iter().chain([admit]).collect();
-            let batch = Batch::of_program(EAS.trim_end(), ops).for_person(person);
+            let batch = Batch::of_program(DEVICES, ops).for_person(person);
             self.commit(batch).await?;
         }
         let device = self.store().device(person, &device_id).await?;

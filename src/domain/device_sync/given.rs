@@ -118,18 +118,11 @@ impl Work {
         page: &[(What, Placement)],
         viewer: &Viewer,
         end: &State,
-        lost: Option<&Previous>,
     ) -> Vec<(String, Seq)> {
-        let forced = self.forced.iter().filter_map(|(what, item)| {
-            let placement = self.card(item).map(|card| card.placement);
-            let again = || lost?.told.iter().find(|(told, _)| told == item).cloned();
-            match placement {
-                _ if *what == What::Delete => None,
-                Some(row) => {
-                    (!viewer.has_latest(&row, end)).then_some((row.server_id, row.changed))
-                }
-                None => again(),
-            }
+        let brought = self.forced.iter().filter(|(what, _)| *what != What::Delete);
+        let forced = brought.filter_map(|(_, item)| {
+            let row = self.card(item)?.placement;
+            (!viewer.has_latest(&row, end)).then_some((row.server_id, row.changed))
         });
         let paged = page
             .iter()

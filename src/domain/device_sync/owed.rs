@@ -7,7 +7,7 @@
 //! known to be of this kind is told at once that an item it may not add is gone. To find the one item that a
 //! device cannot take, the copies of an answer are told one by one, too.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -102,16 +102,28 @@ impl Work {
             |item: &String| added.contains(item) && (call.stores_ids_last || !is_temporary(item));
         let (mut left, mut told): (Vec<_>, Vec<_>) =
             told.into_iter().partition(|(_, item)| waits(item));
-        if choke.is_narrow() && told.len() > 1 {
+        if choke.is_narrow() {
             let held_back = choke.held_back();
             let may_be_it = |item| !self.merged.contains(item) && !held_back.contains(item);
-            let first = told.iter().position(|(_, item)| may_be_it(item));
-            let first = told.remove(first.unwrap_or(0));
-            left.append(&mut told);
-            told.push(first);
+            // Every device takes a removal.
+            let (removed, mut brought): (Vec<_>, Vec<_>) = told
+                .into_iter()
+                .partition(|(what, _)| *what == What::Delete);
+            told = removed;
+            if !brought.is_empty() {
+                let first = brought.iter().position(|(_, item)| may_be_it(item));
+                told.push(brought.remove(first.unwrap_or(0)));
+            }
+            left.append(&mut brought);
         }
         self.forced = told;
         left
+    }
+
+    /// Copies in the answer that bring something.
+    pub(super) fn copies_told(&self) -> usize {
+        let brought = self.forced.iter().filter(|(what, _)| *what != What::Delete);
+        brought.count()
     }
 
     /// Takes out of a page the items whose id this answer gives; by the next one, the device has them.
@@ -128,13 +140,17 @@ impl Work {
         }));
     }
 
-    /// What is put off, for the record of the step from `start`.
-    pub(super) fn owed(
+    /// What is put off, for the record of the step from `start`; what was put off `before` stays what it
+    /// is.
+    pub(super) fn owed<'a>(
         &self,
         left: Vec<(What, String)>,
         viewer: &Viewer,
         start: &State,
+        before: impl Iterator<Item = &'a Owed>,
     ) -> Vec<Owed> {
+        let before: HashMap<&String, Holds> =
+            before.map(|owed| (&owed.server_id, owed.holds)).collect();
         let added = added(&self.outcomes);
         let is_seen = |item: &String| {
             self.touched.contains_key(item)
@@ -151,6 +167,8 @@ impl Work {
                     Holds::Merged
                 } else if is_seen(&server_id) {
                     Holds::Own
+                } else if self.card(&server_id).is_none() {
+                    before.get(&server_id).copied().unwrap_or(Holds::Others)
                 } else {
                     Holds::Others
                 },

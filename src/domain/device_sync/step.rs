@@ -37,7 +37,6 @@ impl DeviceBook {
             self.decide(call, &viewer, &start, at_rest, &mut work)
                 .await?;
         }
-        self.look_up(&mut work).await?;
         if let Some(lost) = lost {
             work.retell(&lost.forced, &call.commands);
             work.retell(&record.owed_after(lost), &call.commands);
@@ -49,10 +48,11 @@ impl DeviceBook {
             work.leave_out(item);
         }
         let mut left = work.put_off(call, &choke);
+        self.look_up(&mut work).await?;
         let (mut page, certain) = if call.get_changes {
             let forced = work.forced.iter().chain(&left).map(|(_, item)| item);
             let sent = forced.chain(&withheld).cloned().collect();
-            let room = room(call.window, &choke, work.forced.len());
+            let room = room(call.window, &choke, work.copies_told());
             let newest = self.book.collection().seq;
             let page = fill_page(self, &viewer, &start, newest, room, sent, None).await?;
             let certain = page.state == start || self.stands_still().await?;
@@ -62,8 +62,9 @@ impl DeviceBook {
         };
         choke.adjust(&mut page.items);
         work.put_off_page(&mut page.items, &mut left);
-        let owed_next = work.owed(left, &viewer, &start);
-        let out_of_turn = work.told_out_of_turn(&page.items, &viewer, &page.state, lost);
+        let owed_before = owed.iter().chain(&record.owed);
+        let owed_next = work.owed(left, &viewer, &start, owed_before);
+        let out_of_turn = work.told_out_of_turn(&page.items, &viewer, &page.state);
         let told = wanted(&work.forced, page.items);
         // A copy of what was merged is never held back: it alone tells what others wrote.
         let sole = sole(&told).filter(|item| !work.merged.contains(item));
@@ -166,10 +167,11 @@ fn room(window: usize, choke: &Choke, copies: usize) -> usize {
     room.saturating_sub(copies).max(least)
 }
 
-/// The item of an answer that has no other.
+/// The item that an answer brings, where it brings no other: every device takes a removal.
 fn sole(told: &[(What, String)]) -> Option<String> {
-    match told {
-        [(What::Add | What::Change, item)] => Some(item.clone()),
+    let mut brought = told.iter().filter(|(what, _)| *what != What::Delete);
+    match (brought.next(), brought.next()) {
+        (Some((_, item)), None) => Some(item.clone()),
         _ => None,
     }
 }

@@ -272,12 +272,8 @@ impl Core {
             name: FORM_KEY.to_owned(),
             value: Some(key.clone()),
         };
-        let batch = Batch {
-            at: Timestamp::now(),
-            ops: vec![Op::Office(op)],
-            ..Batch::default()
-        };
-        self.commit(batch).await?;
+        self.commit(Batch::of_program("", vec![Op::Office(op)]))
+            .await?;
         Ok(key)
     }
 

@@ -38,6 +38,14 @@ pub fn names() -> String {
 /// Runs a command. Each that never waits runs in a box, so that a held request is no larger than
 /// its wait.
 pub async fn run(call: Box<Call>, command: Command) -> Result<Reply, Stop> {
+    let _turn = match command {
+        Command::FolderSync
+        | Command::FolderCreate
+        | Command::FolderDelete
+        | Command::FolderUpdate
+        | Command::Provision => Some(call.face.turns.of(call.device_id()).await),
+        _ => None,
+    };
     Ok(match command {
         Command::Sync => sync::run(call).await?,
         Command::Ping => ping::run(call).await?,

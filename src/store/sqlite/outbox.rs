@@ -114,7 +114,8 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
 }
 
 fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
-    let letter: String = row.get(6)?;
+    // What is settled has lost its letter.
+    let letter = Some(row.get::<_, String>(6)?).filter(|letter| !letter.is_empty());
     Ok(Outgoing {
         id: OutgoingId(row.get(0)?),
         channel: Channel::parse(row.get_ref(1)?.as_str()?).unwrap_or(Channel::Mail),
@@ -122,7 +123,7 @@ fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
         person: row.get::<_, Option<i64>>(3)?.map(PersonId),
         recipient: row.get(4)?,
         language: row.get(5)?,
-        letter: json::read("a queued letter", letter.as_bytes()),
+        letter: letter.and_then(|letter| json::read("a queued letter", letter.as_bytes())),
         state: State::parse(row.get_ref(7)?.as_str()?).unwrap_or(State::Dropped),
         attempts: row.get(8)?,
         queued: Timestamp(row.get(9)?),

@@ -176,9 +176,13 @@ pub async fn merge(State(web): State<Arc<Web>>, posted: Posted) -> Response {
                 let query = form_encode(&[("from", "search"), ("ticked", &ticked)]);
                 Ok(see_other(&format!("{pair}?{query}")))
             }
-            _ => {
-                let why = posted.visit.text.transfer.check_two.to_owned();
-                let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why);
+            chosen => {
+                let text = posted.visit.text;
+                let why = match chosen {
+                    [_, _, ..] => text.book.merge_one_place,
+                    _ => text.transfer.check_two,
+                };
+                let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why.to_owned());
                 again(&web, &posted, told).await
             }
         }

@@ -244,21 +244,24 @@ impl Commit<'_> {
         if tags.is_empty() {
             return Ok(());
         }
-        let own: i64 = self
+        let mut own: Vec<String> = self
             .connection
-            .prepare_cached("SELECT count(*) FROM tag WHERE person = ?1")?
-            .query_row([person], |row| row.get(0))?;
-        let mut own = usize::try_from(own).unwrap_or(MOST);
+            .prepare_cached("SELECT colour FROM tag WHERE person = ?1")?
+            .query_map([person], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
         for name in tags {
             let folded = name.to_lowercase();
-            if own < MOST {
-                own += self
+            if own.len() < MOST {
+                let colours: Vec<&str> = own.iter().map(String::as_str).collect();
+                let colour = next_colour(&colours);
+                let made = self
                     .connection
                     .prepare_cached(
                         "INSERT OR IGNORE INTO tag (person, name, folded, colour)
                          VALUES (?1, ?2, ?3, ?4)",
                     )?
-                    .execute(params![person, name, folded, next_colour(own)])?;
+                    .execute(params![person, name, folded, colour])?;
+                own.extend((made > 0).then(|| colour.to_owned()));
             }
             self.connection
                 .prepare_cached(

@@ -50,7 +50,7 @@ pub fn rows(contacts: &[Fields], french: bool) -> Vec<Vec<String>> {
             .map(|n| format!("{name} {n}"))
             .collect::<Vec<_>>()
     };
-    header.extend(numbered(&pick(("E-mail", "Courriel")), emails));
+    header.extend(numbered(&pick(("E-mail", "E-mail")), emails));
     for ((name, _), count) in kinds.iter().zip(phones) {
         header.extend(numbered(name, count));
     }
