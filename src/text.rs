@@ -350,6 +350,7 @@ mod tests {
             "kind",
             "photo",
             "note",
+            "email",
             "radio",
             "service",
             "mms",
