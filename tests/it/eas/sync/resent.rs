@@ -83,7 +83,9 @@ fn a_new_contact_that_comes_again_after_starting_over_is_one() {
             if is_told {
                 told.extend(phone.pull());
             }
-            let made = server_id(&phone.push(&with_number("2", &name, "1")));
+            let answer = phone.push(&with_number("2", &name, "1"));
+            let made = server_id(&answer);
+            told.extend(commands(&answer));
             told.extend(phone.pull());
             let is_deleted = told.contains(&("Delete".to_owned(), made.clone(), String::new()));
             assert!(is_deleted, "{name}: {told:?}");
