@@ -382,7 +382,6 @@ async fn purge(core: Arc<Core>, jobs: Arc<Jobs>) {
         }
         if let Err(error) = jobs.tidy().await {
             tracing::warn!(%error, "files of old imports could not be removed");
-            pause = PURGE_AGAIN;
         }
         tokio::time::sleep(pause).await;
     }

@@ -36,6 +36,7 @@ pub fn hold(path: &Path) -> io::Result<File> {
         .create(true)
         .truncate(false)
         .mode(0o600)
+        .custom_flags(NO_LINK)
         .open(path)?;
     give_to_owner(&file, path);
     match file.try_lock() {
@@ -46,14 +47,19 @@ pub fn hold(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Gives a file that root made to the owner of its folder, who could not open it.
+/// For files of the data directory that may be there already: root follows no link its owner made.
+pub const NO_LINK: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+
+/// Gives a file that root made to the owner of its folder, who could not open it; none that also has
+/// another name, which may be anybody's.
 pub fn give_to_owner(file: &File, path: &Path) {
     let given = || {
-        let owner = fs::metadata(parent(path))?;
-        match file.metadata()?.uid() {
-            0 if owner.uid() != 0 => fchown(file, Some(owner.uid()), Some(owner.gid())),
-            _ => Ok(()),
+        let (owner, own) = (fs::metadata(parent(path))?, file.metadata()?);
+        let is_made_here = own.is_file() && own.nlink() == 1 && own.uid() == 0;
+        if is_made_here && owner.uid() != 0 {
+            fchown(file, Some(owner.uid()), Some(owner.gid()))?;
         }
+        io::Result::Ok(())
     };
     if let Err(error) = given() {
         tracing::warn!(%error, file = %path.display(), "it could not be given to the owner of its folder");

@@ -130,10 +130,17 @@ async fn keep_rules(
     if kept.as_deref() == Some(&rules[..]) {
         return Ok(());
     }
-    if kept.is_some_and(|kept| config.is_of_another_country(&kept)) {
+    // What was written before settings were kept may know of no country.
+    if kept.map_or(config.country.is_some(), |kept| {
+        config.is_of_another_country(&kept)
+    }) {
         store.rebuild(classes).await.map_err(told)?;
     }
-    commit(store, Op::Office(OfficeOp::KeepRules(rules))).await?;
+    let keep = OfficeOp::Keep {
+        name: places::RULES.to_owned(),
+        value: rules,
+    };
+    commit(store, Op::Office(keep)).await?;
     Ok(())
 }
 

@@ -498,6 +498,9 @@ impl Core {
             };
             more = committed(Op::History(purge)).await?.more;
         }
+        // Before the clock is kept: a purge that fails is tried again soon, and counts to the same
+        // moment.
+        self.collect_orphans().await?;
         let doubted: Option<Timestamp> = kept(DOUBTED_CLOCK).await?;
         let a_day_on = doubted.is_some_and(|doubted| now >= doubted.plus_days(1));
         if known.is_none_or(|known| lived || a_day_on || now <= known.plus_days(BELIEVED)) {
@@ -510,6 +513,6 @@ impl Core {
                 committed(Op::Office(OfficeOp::DoubtClock(now))).await?;
             }
         }
-        self.collect_orphans().await
+        Ok(())
     }
 }

@@ -36,6 +36,8 @@ const RENEWED_AFTER: i64 = 300;
 const WRITTEN: i32 = 2026;
 /// So many days before its end a word is said of the authority, once a day.
 const ENDS_SOON: i64 = 400;
+/// Authorities of before that are looked at, less one.
+const FORMERS: u32 = 100;
 static TOLD: Mutex<Option<NaiveDate>> = Mutex::new(None);
 
 /// `DIR/tls/cert.pem` (with the authority's certificate after it) and `key.pem`. They are made anew
@@ -122,19 +124,39 @@ fn open_authority(
         if serves(&text, today) {
             return Ok((Issuer::new(params, KeyPair::from_pem(&key)?), text));
         }
+        let free = (1..).find(|number| !former(&file, *number).exists());
+        for file in [&key_file, &file] {
+            fs::rename(file, former(file, free.unwrap_or(1)))?;
+        }
+        // A clock that was ahead, and is right again, brings back the one that phones trust.
+        let text_of = |number| fs::read_to_string(former(&file, number)).ok();
+        let serving = |number: &u32| text_of(*number).is_some_and(|text| serves(&text, today));
+        if let Some(number) = (1..FORMERS).find(serving) {
+            tracing::warn!("the authority of before serves again, by its dates");
+            for file in [&key_file, &file] {
+                fs::rename(former(file, number), file)?;
+            }
+            let (text, key) = (fs::read_to_string(&file)?, fs::read_to_string(&key_file)?);
+            return Ok((Issuer::new(params, KeyPair::from_pem(&key)?), text));
+        }
         tracing::error!(
             "no client accepts the authority any more, by its dates: a new one is made, which \
              phones have to trust anew; the former is kept as ca.pem.former"
         );
-        for file in [&key_file, &file] {
-            fs::rename(file, file.with_added_extension("former"))?;
-        }
     }
     let pair = KeyPair::generate()?;
     let text = params.self_signed(&pair)?.pem();
     write_private(&key_file, pair.serialize_pem().as_bytes())?;
     durable::write(&file, text.as_bytes(), 0o644)?;
     Ok((Issuer::new(params, pair), text))
+}
+
+/// Where an authority that does not serve is kept; several have numbers.
+fn former(file: &Path, number: u32) -> PathBuf {
+    match number {
+        1 => file.with_added_extension("former"),
+        number => file.with_added_extension(format!("former-{number}")),
+    }
 }
 
 /// The first day of a certificate, and the one at whose beginning it ends.
@@ -299,6 +321,9 @@ mod tests {
         let (before, authority) = served("2036-10-01");
         assert_eq!((before.1, authority == right), (last, true));
         assert_ne!(served("2036-12-01").1, right);
+        // A clock that was far ahead, twice, and is right again.
+        assert_ne!(served("2060-01-01").1, right);
+        assert_eq!(served("2026-12-03").1, right);
     }
 
     #[test]

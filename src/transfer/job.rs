@@ -413,7 +413,10 @@ impl Jobs {
                 .and_then(|at| SystemTime::now().duration_since(at).ok());
             let old = age.is_some_and(|age| age > Duration::from_secs(days * 24 * 60 * 60));
             if old && !needed {
-                fs::remove_file(entry.path()).await.map_err(unavailable)?;
+                let removed = fs::remove_file(entry.path()).await;
+                if let Err(error) = removed {
+                    tracing::warn!(%error, name, "a file of an old import could not be removed");
+                }
             }
         }
         Ok(())

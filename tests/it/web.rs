@@ -381,10 +381,7 @@ fn pages_are_strict_and_lists_are_filtered_by_beginnings_of_words() {
     for place in ["/c/private?q=", "/search?q="] {
         let hostile = browser.page(&format!("{place}%22%3E%3Cscript%3E"));
         assert!(!hostile.contains("\"><script>"));
-        assert_eq!(
-            hostile.matches("<script").count(),
-            1,
-            "the one of the server"
-        );
+        let own = hostile.matches("<script src=\"/").count();
+        assert_eq!(hostile.matches("<script").count(), own, "{place}");
     }
 }

@@ -83,6 +83,59 @@ impl NewLine {
         }
     }
 
+    /// The line for a card of version 2.1, where `\n` stands for itself and a break is encoded.
+    fn for_version_2_1(&self) -> Option<String> {
+        let mut raw = String::with_capacity(self.raw.len() + 16);
+        let mut chars = self.raw.chars();
+        let mut breaks = false;
+        while let Some(c) = chars.next() {
+            match c {
+                '\\' => match chars.next() {
+                    Some('n' | 'N') => {
+                        raw.push_str("=0D=0A");
+                        breaks = true;
+                    }
+                    Some(escaped) => raw.extend(['\\', escaped]),
+                    None => raw.push('\\'),
+                },
+                '\n' => {
+                    raw.push_str("=0D=0A");
+                    breaks = true;
+                }
+                '\r' => {}
+                '=' => raw.push_str("=3D"),
+                c if c.is_ascii() => raw.push(c),
+                c => {
+                    let mut octets = [0; 4];
+                    for octet in c.encode_utf8(&mut octets).bytes() {
+                        raw.push_str(&format!("={octet:02X}"));
+                    }
+                }
+            }
+        }
+        breaks.then_some(raw)
+    }
+
+    /// Appends the line to a card of version 2.1.
+    fn write_2_1(&self, out: &mut Vec<u8>) {
+        let Some(raw) = self.for_version_2_1() else {
+            return self.write(out);
+        };
+        let encoded = Self {
+            raw: String::new(),
+            ..self.clone()
+        };
+        let encoded = encoded
+            .with("ENCODING", "QUOTED-PRINTABLE")
+            .with("CHARSET", "UTF-8");
+        let mut line = Vec::new();
+        encoded.write(&mut line);
+        // Not folded: a break within the value would be one of it.
+        out.extend_from_slice(line.trim_ascii_end());
+        out.extend_from_slice(raw.as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+
     /// Appends the folded line with its CRLF.
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut line = String::with_capacity(self.raw.len() + 32);
@@ -336,12 +389,17 @@ impl<'a> Edit<'a> {
         let bytes = self.document.as_bytes();
         let mut out = Vec::with_capacity(bytes.len() + 256);
         let mut copied = 0;
+        let write = if self.document.version() == "2.1" {
+            NewLine::write_2_1
+        } else {
+            NewLine::write
+        };
         for (at, new) in &self.changed {
             let line = &self.document.lines()[*at];
             out.extend_from_slice(&bytes[copied..line.range.start]);
             copied = line.range.end;
             if let Some(new) = new {
-                new.write(&mut out);
+                write(new, &mut out);
             }
         }
         let end = self
@@ -357,7 +415,7 @@ impl<'a> Edit<'a> {
             out.extend_from_slice(b"\r\n");
         }
         for line in &self.added {
-            line.write(&mut out);
+            write(line, &mut out);
         }
         out.extend_from_slice(&bytes[end..]);
         Document::parse(&out).unwrap_or_else(|_| self.document.clone())

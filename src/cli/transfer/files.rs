@@ -125,6 +125,9 @@ impl Destination {
     pub fn finish(mut self) -> Result<(), String> {
         self.output.flush().map_err(|error| error.to_string())?;
         if let (Some(made), Some(replaced)) = (&self.made, &self.replaces) {
+            File::open(made)
+                .and_then(|file| file.sync_all())
+                .map_err(|error| format!("{}: {error}", made.display()))?;
             fs::rename(made, replaced)
                 .map_err(|error| format!("{}: {error}", replaced.display()))?;
         }

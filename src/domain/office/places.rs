@@ -268,9 +268,9 @@ impl Core {
             return Ok(key);
         }
         let key = random_id(32);
-        let op = OfficeOp::Set {
+        let op = OfficeOp::Keep {
             name: FORM_KEY.to_owned(),
-            value: Some(key.clone()),
+            value: key.clone(),
         };
         self.commit(Batch::of_program("", vec![Op::Office(op)]))
             .await?;

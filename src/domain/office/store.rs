@@ -26,8 +26,8 @@ pub enum OfficeOp {
     KeepClock(Timestamp),
     /// When the clock was first found to be ahead by more than is believed.
     DoubtClock(Timestamp),
-    /// The settings of the server that rule data; no line of the audit trail.
-    KeepRules(String),
+    /// What the server keeps for itself under a name; no line of the audit trail.
+    Keep { name: String, value: String },
     /// Something that is set while the server runs; none takes it away.
     Set { name: String, value: Option<String> },
     /// Sign-ins that failed, each in the place of what was known of the same login, address and

@@ -33,7 +33,7 @@ use crate::{
         error::{Error, Result},
         id::{CollectionId, ItemId, PersonId, Seq},
     },
-    durable::give_to_owner,
+    durable::{NO_LINK, give_to_owner},
 };
 
 /// Batches that may share one commit.
@@ -461,6 +461,7 @@ impl Counter {
             .create(true)
             .truncate(false)
             .mode(0o600)
+            .custom_flags(NO_LINK)
             .open(path)
             .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
         give_to_owner(&file, path);

@@ -3,6 +3,20 @@
 use super::*;
 
 #[test]
+fn lines_of_an_address_of_version_2_1_stay_lines() {
+    let text = "BEGIN:VCARD\nVERSION:2.1\nN:Ng\n\
+        ADR;HOME;ENCODING=QUOTED-PRINTABLE:;;1 rue A=0D=0Abat. B;Lille;;59000;France;1 rue A=0D=0A59000 Lille\n\
+        END:VCARD\n";
+    let file = table(text, &Options::default());
+    let Outcome::Card(made) = &file.entries[0].outcome else {
+        panic!("a card");
+    };
+    let card = Document::parse(&made.card).expect("a card");
+    let address = card.first("ADR").expect("an address").components();
+    assert_eq!(address[2].replace("\r\n", "\n"), "1 rue A\nbat. B");
+}
+
+#[test]
 fn a_card_without_its_end_is_skipped_and_the_next_ones_are_read() {
     let text = "BEGIN:VCARD\nVERSION:3.0\nFN:Cut\nBEGIN:VCARD\nVERSION:3.0\nFN:Whole\nEND:VCARD\n\
         BEGIN:VCARD\nVERSION:2.1\nN:Boss\nAGENT:\nBEGIN:VCARD\nVERSION:2.1\nN:Aide\nEND:VCARD\n\

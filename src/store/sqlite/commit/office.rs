@@ -8,7 +8,6 @@ use crate::domain::{
     id::PersonId,
     office::{
         failure::{Failure, KEPT},
-        places::RULES,
         store::OfficeOp,
     },
     rule::Rule,
@@ -65,9 +64,9 @@ impl Commit<'_> {
                 "INSERT OR REPLACE INTO office (name, value) VALUES (?1, ?2)",
                 params![DOUBTED_CLOCK, at.0.to_string()],
             ),
-            OfficeOp::KeepRules(rules) => self.run(
+            OfficeOp::Keep { name, value } => self.run(
                 "INSERT OR REPLACE INTO office (name, value) VALUES (?1, ?2)",
-                params![RULES, rules],
+                params![name, value],
             ),
             OfficeOp::KeepFailures(failures) => self.keep_failures(failures),
             OfficeOp::Set { name, value } => {
