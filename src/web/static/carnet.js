@@ -92,7 +92,7 @@ if (address.searchParams.has("done")) {
 if ("zoneless" in document.body.dataset && !sessionStorage.getItem("zone") && !$("input[type^=date], select[name=zone]")) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
   sessionStorage.setItem("zone", zone);
-  if (zone) fetch("/settings/zone", { method: "POST", body: new URLSearchParams({ token: token(), zone }) }).catch(() => {});
+  if (zone) fetch("/settings/zone", { method: "POST", keepalive: true, body: new URLSearchParams({ token: token(), zone }) }).catch(() => {});
 }
 
 // Suggestions while typing.

@@ -171,8 +171,16 @@ async function beside() {
     await page.keyboard.type("half a");
     await page.keyboard.press("Escape");
     assert.equal(await page.locator("#beside #text").inputValue(), "half a", "nothing typed is lost");
+    const other = page.getByRole("link", { name: "Anaïs Petit", exact: true });
+    const asked = page.waitForEvent("dialog").then(async (dialog) => {
+      assert.equal(dialog.type(), "beforeunload");
+      await dialog.dismiss();
+    });
+    await Promise.all([asked, other.click()]);
+    assert.equal(await page.locator("#beside #text").inputValue(), "half a", "the browser asks before it goes");
+    await page.locator("#beside #text").fill("");
     // However many were looked at, one step leads back.
-    await page.getByRole("link", { name: "Anaïs Petit", exact: true }).click();
+    await other.click();
     await page.locator("#beside h2.title", { hasText: "Anaïs Petit" }).waitFor();
     await page.keyboard.press("Escape");
     await page.waitForURL("**/c/private");

@@ -44,7 +44,7 @@ export async function browse(options, run) {
     page.on("pageerror", (error) => faults.push(String(error)));
     page.on("requestfailed", (request) => {
       // A navigation ends what the page was still asking.
-      const asked = ["/search/suggest", "/connect/state", "/alike"].some((path) => request.url().includes(path));
+      const asked = ["/search/suggest", "/connect/state", "/alike", "/settings/zone"].some((path) => request.url().includes(path));
       const isLeft = downloads || asked;
       const isEnded = isLeft && request.failure()?.errorText === "net::ERR_ABORTED";
       if (!isEnded) faults.push(`${request.url()} failed`);
