@@ -36,15 +36,16 @@ mod fr;
 pub mod mail;
 pub mod news;
 pub mod transfer;
+pub mod zone;
 
 use std::{
     fmt::Display,
     sync::{Mutex, PoisonError},
 };
 
-use chrono_tz::Tz;
 use http::HeaderMap;
 
+use self::zone::Zone;
 use crate::domain::{direction::isolated, settings::DateFormat};
 
 pub use en::EN;
@@ -59,7 +60,7 @@ macro_rules! text {
             /// How the reader writes dates.
             pub dates: DateFormat,
             /// The time zone of the reader; none: the server's.
-            pub zone: Option<Tz>,
+            pub zone: Option<&'static Zone>,
             /// Import, export, printing and duplicates.
             pub transfer: &'static transfer::Transfer,
             /// Letters, verification, short messages and faxes.
@@ -257,7 +258,11 @@ impl Text {
     }
 
     /// The same language as a reader writes dates and reads clocks.
-    pub fn of_reader(&'static self, dates: DateFormat, zone: Option<Tz>) -> &'static Text {
+    pub fn of_reader(
+        &'static self,
+        dates: DateFormat,
+        zone: Option<&'static Zone>,
+    ) -> &'static Text {
         let written = self.dated(dates);
         if zone.is_none() {
             return written;

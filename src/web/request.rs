@@ -33,7 +33,7 @@ use crate::{
         store::NoticeKind,
         verification::Answer,
     },
-    text::{self, Text, fill},
+    text::{self, Text, fill, zone::Zone},
 };
 
 /// Octets of an address that one is led to after signing in.
@@ -64,7 +64,7 @@ impl Visit {
         headers: &HeaderMap,
     ) -> crate::domain::error::Result<Self> {
         let settings = web.core.settings(&actor).await?;
-        let zone = settings.zone.as_deref().and_then(|zone| zone.parse().ok());
+        let zone = settings.zone.as_deref().and_then(Zone::named);
         let text = text::choose(settings.language.as_deref(), headers);
         let text = text.of_reader(settings.date_format, zone);
         let news = web.core.news_waiting(&actor).await?;

@@ -7,7 +7,6 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use chrono_tz::{TZ_VARIANTS, Tz};
 use http::StatusCode;
 
 use super::{
@@ -29,7 +28,7 @@ use crate::{
         settings::{DateFormat, Settings, Theme},
         store::Sort,
     },
-    text::{Text, by_tag, fill},
+    text::{Text, by_tag, fill, zone::Zone},
 };
 
 #[derive(Template)]
@@ -113,7 +112,7 @@ pub async fn display(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         .find(|(name, _)| *name == posted.value("dates"));
     let zone = posted.fields().find(|(name, _)| *name == "zone");
     let zone = zone.map(|(_, zone)| zone.to_owned());
-    let zone = zone.filter(|zone| zone.is_empty() || zone.parse::<Tz>().is_ok());
+    let zone = zone.filter(|zone| zone.is_empty() || Zone::named(zone).is_some());
     let rows = posted.value("rows").parse().ok();
     let rows = rows.filter(|rows| Settings::ROWS.contains(rows));
     let change = |settings: &mut Settings| {
@@ -136,7 +135,7 @@ pub async fn display(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 pub async fn zone(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let visit = &posted.visit;
     let zone = posted.value("zone");
-    if zone.parse::<Tz>().is_err() {
+    if Zone::named(zone).is_none() {
         return StatusCode::UNPROCESSABLE_ENTITY.into_response();
     }
     let change = |settings: &mut Settings| {
@@ -249,12 +248,13 @@ fn choices<'a>(all: impl Iterator<Item = (&'a str, String)>, chosen: &str) -> Ve
 /// The server's, and the zones by their places.
 fn zones(settings: &Settings, text: &Text) -> Vec<Choice> {
     let chosen = settings.zone.as_deref().unwrap_or_default();
-    let places = TZ_VARIANTS.iter().map(|zone| zone.name());
-    let is_place = |name: &&str| {
+    let names = Zone::names();
+    let is_place = |name: &&String| {
         let region = name.split_once('/').map(|(region, _)| region);
         *name == chosen || region.is_some_and(|region| REGIONS.contains(&region))
     };
-    let named = places.filter(is_place).map(|name| (name, name.to_owned()));
+    let places = names.iter().filter(is_place);
+    let named = places.map(|name| (name.as_str(), name.clone()));
     let server = ("", text.book.default_country_server.to_owned());
     choices(std::iter::once(server).chain(named), chosen)
 }

@@ -58,7 +58,7 @@ pub fn parse(value: &str, text: &Text) -> Option<Timestamp> {
         return None;
     }
     let moment = match text.zone {
-        Some(zone) => moment(naive, zone),
+        Some(zone) => zone.moment(naive),
         None => moment(naive, Local),
     };
     Some(Timestamp(moment?.timestamp_millis()))
@@ -82,7 +82,10 @@ fn moment<Z: TimeZone>(shown: NaiveDateTime, zone: Z) -> Option<DateTime<Utc>> {
 /// The present day of the reader.
 pub fn today(text: &Text) -> NaiveDate {
     match text.zone {
-        Some(zone) => Utc::now().with_timezone(&zone).date_naive(),
+        Some(zone) => {
+            let now = Utc::now();
+            zone.shows(now).unwrap_or(now.naive_utc()).date()
+        }
         None => Local::now().date_naive(),
     }
 }
@@ -109,16 +112,16 @@ pub fn day_of_year(month_and_day: &str, text: &Text) -> String {
 
 fn local(at: Timestamp, text: &Text) -> Option<NaiveDateTime> {
     let moment = DateTime::from_timestamp_millis(at.0)?;
-    Some(match text.zone {
-        Some(zone) => moment.with_timezone(&zone).naive_local(),
-        None => moment.with_timezone(&Local).naive_local(),
-    })
+    match text.zone {
+        Some(zone) => zone.shows(moment),
+        None => Some(moment.with_timezone(&Local).naive_local()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::{EN, FR};
+    use crate::text::{EN, FR, zone::Zone};
 
     #[test]
     fn dates_are_written_as_the_reader_chose() {
@@ -154,7 +157,7 @@ mod tests {
 
     #[test]
     fn clocks_are_those_of_the_reader() {
-        let of = |zone: &str| EN.of_reader(DateFormat::Iso, zone.parse().ok());
+        let of = |zone: &str| EN.of_reader(DateFormat::Iso, Zone::named(zone));
         let (paris, tokyo) = (of("Europe/Paris"), of("Asia/Tokyo"));
         assert!(std::ptr::eq(paris, of("Europe/Paris")), "made once");
         let moment = parse("2026-11-25T18:28", paris).expect("a moment");
