@@ -27,7 +27,7 @@ use super::{
     json,
     retry::{attempted, retry},
     rights::{ItemFacts, PlaceRights, Right, Standing, allows},
-    store::{Counts, ItemStanding, ListPage, ListQuery, Order, Want},
+    store::{Counts, ItemStanding, ListPage, ListQuery, Order, Span, Want},
 };
 
 pub use changes::Changes;
@@ -367,9 +367,12 @@ impl Book {
     pub async fn walk_for(&self, from: Position, limit: usize, want: Want) -> Result<Leg> {
         let Collection { id, seq, .. } = self.collection;
         let store = self.core.store();
-        let mut cards = store
-            .page(id, Order::Born, from.0, seq, limit, want)
-            .await?;
+        let span = Span {
+            after: from.0,
+            upto: seq,
+            limit,
+        };
+        let mut cards = store.page(id, Order::Born, span, want).await?;
         if self.is_view() {
             self.place_cards(cards.iter_mut()).await?;
         }

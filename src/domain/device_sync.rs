@@ -28,12 +28,12 @@ use super::{
     collection::Place,
     error::{Error, Result},
     hub::Topic,
-    id::{CollectionId, DeviceId, Seq},
+    id::{CollectionId, DeviceId},
     item::{Card, Placement},
     json,
     retry::{attempted, retry},
-    round::{Page, Rows, State, What, fill_page},
-    store::Order,
+    round::{Page, Rows, State, What, fill_again, fill_page},
+    store::{Order, Span},
 };
 
 use choke::Choke;
@@ -145,7 +145,7 @@ impl DeviceBook {
         let mut state = record.state.clone();
         loop {
             let sent = record.owed_items().collect();
-            let page = fill_page(self, &viewer, &state, newest, COUNTED, sent, None).await?;
+            let page = fill_page(self, &viewer, &state, newest, COUNTED, sent).await?;
             number += page.items.len();
             if !page.more {
                 return Ok(Some(number));
@@ -250,16 +250,8 @@ impl DeviceBook {
         let forced = previous.forced.iter().map(|(_, id)| id);
         let told = forced.chain(&previous.withheld).cloned();
         let sent = told.chain(record.owed_items()).collect();
-        let mut page = fill_page(
-            self,
-            &self.viewer_of(record),
-            &previous.state,
-            self.book.collection().seq,
-            usize::MAX,
-            sent,
-            Some(&previous.end),
-        )
-        .await?;
+        let viewer = self.viewer_of(record);
+        let mut page = fill_again(self, &viewer, &previous.state, &previous.end, sent).await?;
         record.choke.adjust(&mut page.items);
         let told = wanted(&previous.forced, page.items);
         let labels = self.labels_on(&told, &previous.outcomes).await?;
@@ -356,7 +348,6 @@ impl DeviceBook {
             self.book.collection().seq,
             window,
             record.owed_items().collect(),
-            None,
         )
         .await?;
         record.choke.clone().adjust(&mut page.items);
@@ -442,16 +433,10 @@ impl DeviceBook {
 
 #[async_trait]
 impl Rows for DeviceBook {
-    async fn rows(
-        &self,
-        order: Order,
-        after: Seq,
-        upto: Seq,
-        limit: usize,
-    ) -> Result<Vec<Placement>> {
+    async fn rows(&self, order: Order, span: Span) -> Result<Vec<Placement>> {
         let collection = self.book.collection().id;
         let store = self.book.core().store();
-        store.range(collection, order, after, upto, limit).await
+        store.range(collection, order, span).await
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     error::Result,
     id::{DeviceId, Seq},
     item::Placement,
-    store::Order,
+    store::{Order, Span},
 };
 
 /// The phase of a round.
@@ -73,14 +73,8 @@ pub struct Viewer {
 /// The indexed ranges of one collection.
 #[async_trait]
 pub trait Rows: Sync {
-    /// At most `limit` rows with `after < key <= upto`, ascending.
-    async fn rows(
-        &self,
-        order: Order,
-        after: Seq,
-        upto: Seq,
-        limit: usize,
-    ) -> Result<Vec<Placement>>;
+    /// The rows of a span, ascending by the sequence `order` names.
+    async fn rows(&self, order: Order, span: Span) -> Result<Vec<Placement>>;
 }
 
 /// One page of changes.
@@ -188,139 +182,206 @@ impl Viewer {
 }
 
 /// Fills a page from `start` up to `window` items beyond `sent`.
-///
-/// With `end`, a lost answer is made again: exactly the steps from `start` to `end`, with present
-/// content and regardless of the window.
 pub async fn fill_page(
     rows: &dyn Rows,
     viewer: &Viewer,
     start: &State,
     newest: Seq,
     window: usize,
-    mut sent: HashSet<String>,
-    end: Option<&State>,
+    sent: HashSet<String>,
 ) -> Result<Page> {
-    let mut state = start.clone();
-    let mut items = Vec::new();
+    let mut pager = Pager::new(rows, viewer, start, sent, Room::of(window));
     loop {
-        if end == Some(&state) {
-            return Ok(Page {
-                items,
-                state,
-                more: false,
-            });
+        if pager.state.at_rest() && !pager.open(newest) {
+            return Ok(pager.page(false));
         }
-        if state.phase == Phase::Idle {
-            let horizon = match end {
-                None => newest,
-                Some(end) if end.phase != Phase::Idle => end.horizon,
-                Some(end) => end.base,
-            };
-            if horizon <= state.base {
-                return Ok(Page {
-                    items,
-                    state,
-                    more: false,
-                });
+        while !pager.state.at_rest() {
+            let horizon = pager.state.horizon;
+            if !pager.page_phase(horizon).await? {
+                return Ok(pager.page(true));
             }
-            state.horizon = horizon;
-            state.phase = Phase::Removals;
-            // Of what was removed before it was primed, a device holds nothing.
-            state.at = match state.base {
-                Seq(0) => state.primed.min(horizon),
-                base => base,
-            };
-        }
-        while state.phase != Phase::Idle {
-            let ends_here =
-                end.filter(|end| end.horizon == state.horizon && end.phase == state.phase);
-            let last = ends_here.map_or(state.horizon, |end| end.at);
-            let limit = if end.is_some() { usize::MAX } else { window };
-            if !page_phase(rows, viewer, &mut state, last, limit, &mut items, &mut sent).await? {
-                return Ok(Page {
-                    items,
-                    state,
-                    more: true,
-                });
-            }
-            if let Some(end) = ends_here {
-                return Ok(Page {
-                    items,
-                    state: end.clone(),
-                    more: true,
-                });
-            }
-            match state.phase.next() {
-                Some(phase) => {
-                    state.phase = phase;
-                    state.at = state.base;
-                }
-                None => {
-                    state.base = state.horizon;
-                    state.phase = Phase::Idle;
-                    state.at = Seq(0);
-                }
-            }
+            pager.end_phase();
         }
     }
 }
 
-/// Pages one phase out; false when the window is full before its end.
-async fn page_phase(
+/// Fills a page whose answer was lost again: exactly the steps from `start` to `end`, with present
+/// content and however much that is, without what is in `sent`.
+pub async fn fill_again(
     rows: &dyn Rows,
     viewer: &Viewer,
-    state: &mut State,
-    last: Seq,
-    limit: usize,
-    items: &mut Vec<(What, Placement)>,
-    sent: &mut HashSet<String>,
-) -> Result<bool> {
-    let (order, what) = match state.phase {
-        Phase::Idle => return Ok(true),
-        Phase::Removals => (Order::Gone, What::Delete),
-        Phase::Adds => (Order::Born, What::Add),
-        Phase::Changes => (Order::Changed, What::Change),
-    };
-    let mut used: usize = items.iter().map(|(what, row)| weight(*what, row)).sum();
-    let mut held: i64 = items.iter().map(|(what, row)| octets(*what, row)).sum();
-    let most = if limit == usize::MAX {
-        i64::MAX
-    } else {
-        OCTETS
-    };
-    let mut least = 1;
-    loop {
-        let chunk = limit.saturating_sub(used).clamp(least, CHUNK - 1) + 1;
-        let found = rows.rows(order, state.at, last, chunk).await?;
-        let exhausted = found.len() < chunk;
-        for row in found {
-            let key = match order {
-                Order::Gone => row.gone.unwrap_or(row.changed),
-                Order::Born => row.born,
-                _ => row.changed,
+    start: &State,
+    end: &State,
+    sent: HashSet<String>,
+) -> Result<Page> {
+    let mut pager = Pager::new(rows, viewer, start, sent, Room::ENDLESS);
+    let horizon = if end.at_rest() { end.base } else { end.horizon };
+    while pager.state != *end {
+        if pager.state.at_rest() && !pager.open(horizon) {
+            break;
+        }
+        while !pager.state.at_rest() {
+            let ends_here = (end.horizon, end.phase) == (pager.state.horizon, pager.state.phase);
+            let last = if ends_here {
+                end.at
+            } else {
+                pager.state.horizon
             };
-            let concerns = viewer.knows(&row, state) == (what != What::Add)
-                && !is_hidden(&row)
-                && !viewer.is_echo(&row, state)
-                && !sent.contains(&row.server_id);
-            if concerns {
-                let (weight, octets) = (weight(what, &row), octets(what, &row));
-                let is_full = used.saturating_add(weight) > limit || held + octets > most;
-                if used >= limit || is_full && !items.is_empty() {
-                    return Ok(false);
-                }
-                used += weight;
-                held += octets;
-                sent.insert(row.server_id.clone());
-                items.push((what, row));
+            pager.page_phase(last).await?;
+            if ends_here {
+                pager.state = end.clone();
+                return Ok(pager.page(true));
             }
-            state.at = key;
+            pager.end_phase();
         }
-        if exhausted {
-            return Ok(true);
+    }
+    Ok(pager.page(false))
+}
+
+/// A page that is being filled.
+struct Pager<'a> {
+    rows: &'a dyn Rows,
+    viewer: &'a Viewer,
+    state: State,
+    /// The server ids of what the device is told of, here or beside the page.
+    sent: HashSet<String>,
+    items: Vec<(What, Placement)>,
+    room: Room,
+}
+
+/// What still fits on a page.
+struct Room {
+    /// By [`weight`].
+    items: usize,
+    /// By [`octets`].
+    octets: i64,
+}
+
+impl Room {
+    const ENDLESS: Self = Self {
+        items: usize::MAX,
+        octets: i64::MAX,
+    };
+
+    fn of(window: usize) -> Self {
+        Self {
+            items: window,
+            octets: OCTETS,
         }
-        // The rows were of no concern to the device; more of these may follow.
-        least = (least * 8).min(CHUNK - 1);
+    }
+
+    fn holds(&self, what: What, row: &Placement) -> bool {
+        weight(what, row) <= self.items && octets(what, row) <= self.octets
+    }
+
+    fn take(&mut self, what: What, row: &Placement) {
+        self.items = self.items.saturating_sub(weight(what, row));
+        self.octets -= octets(what, row);
+    }
+}
+
+impl<'a> Pager<'a> {
+    fn new(
+        rows: &'a dyn Rows,
+        viewer: &'a Viewer,
+        start: &State,
+        sent: HashSet<String>,
+        room: Room,
+    ) -> Self {
+        Self {
+            rows,
+            viewer,
+            state: start.clone(),
+            sent,
+            items: Vec::new(),
+            room,
+        }
+    }
+
+    fn page(self, more: bool) -> Page {
+        Page {
+            items: self.items,
+            state: self.state,
+            more,
+        }
+    }
+
+    /// Opens a round up to `horizon`; false where nothing lies before it.
+    fn open(&mut self, horizon: Seq) -> bool {
+        let state = &mut self.state;
+        if horizon <= state.base {
+            return false;
+        }
+        state.horizon = horizon;
+        state.phase = Phase::Removals;
+        // Of what was removed before it was primed, a device holds nothing.
+        state.at = match state.base {
+            Seq(0) => state.primed.min(horizon),
+            base => base,
+        };
+        true
+    }
+
+    fn end_phase(&mut self) {
+        let state = &mut self.state;
+        match state.phase.next() {
+            Some(phase) => {
+                state.phase = phase;
+                state.at = state.base;
+            }
+            None => {
+                state.base = state.horizon;
+                state.phase = Phase::Idle;
+                state.at = Seq(0);
+            }
+        }
+    }
+
+    /// Pages one phase out to `last`; false when the room is full before it.
+    async fn page_phase(&mut self, last: Seq) -> Result<bool> {
+        let (order, what, key): (_, _, fn(&Placement) -> Seq) = match self.state.phase {
+            Phase::Idle => return Ok(true),
+            Phase::Removals => (Order::Gone, What::Delete, |row| {
+                row.gone.unwrap_or(row.changed)
+            }),
+            Phase::Adds => (Order::Born, What::Add, |row| row.born),
+            Phase::Changes => (Order::Changed, What::Change, |row| row.changed),
+        };
+        let mut least = 1;
+        loop {
+            let span = Span {
+                after: self.state.at,
+                upto: last,
+                limit: self.room.items.clamp(least, CHUNK - 1) + 1,
+            };
+            let found = self.rows.rows(order, span).await?;
+            let exhausted = found.len() < span.limit;
+            for row in found {
+                let at = key(&row);
+                if self.concerns(what, &row) {
+                    let is_full = !self.room.holds(what, &row);
+                    if self.room.items == 0 || is_full && !self.items.is_empty() {
+                        return Ok(false);
+                    }
+                    self.room.take(what, &row);
+                    self.sent.insert(row.server_id.clone());
+                    self.items.push((what, row));
+                }
+                self.state.at = at;
+            }
+            if exhausted {
+                return Ok(true);
+            }
+            // The rows were of no concern to the device; more of these may follow.
+            least = (least * 8).min(CHUNK - 1);
+        }
+    }
+
+    fn concerns(&self, what: What, row: &Placement) -> bool {
+        self.viewer.knows(row, &self.state) == (what != What::Add)
+            && !is_hidden(row)
+            && !self.viewer.is_echo(row, &self.state)
+            && !self.sent.contains(&row.server_id)
     }
 }
 
@@ -337,8 +398,7 @@ fn weight(what: What, row: &Placement) -> usize {
     }
 }
 
-/// Octets of documents that a page holds, but for one item that has more; a page that only counts, or
-/// makes a lost answer again, holds what it has to.
+/// Octets of documents that a window holds, but for one item that has more.
 const OCTETS: i64 = 8 * 1024 * 1024;
 
 fn octets(what: What, row: &Placement) -> i64 {

@@ -76,25 +76,21 @@ pub trait Store:
     async fn placed(&self, item: ItemId, collections: &[CollectionId]) -> Result<Vec<Card>>;
     /// Octets of the live documents of a collection; 0 for an unknown one. Costs one row.
     async fn octets(&self, collection: CollectionId) -> Result<i64>;
-    /// At most `limit` placements with `after < key <= upto`, ascending, where `order` says which
-    /// sequence is the key. The collection may be a view or a list of members.
+    /// The placements of a span, ascending by the sequence `order` names. The collection may be a view
+    /// or a list of members.
     async fn range(
         &self,
         collection: CollectionId,
         order: Order,
-        after: Seq,
-        upto: Seq,
-        limit: usize,
+        span: Span,
     ) -> Result<Vec<Placement>>;
     /// As [`Store::range`], with documents if `want` says so; then a page ends after the document
-    /// that fills its memory, so it may hold fewer than `limit` though more follow.
+    /// that fills its memory, so it may hold fewer than the span's limit though more follow.
     async fn page(
         &self,
         collection: CollectionId,
         order: Order,
-        after: Seq,
-        upto: Seq,
-        limit: usize,
+        span: Span,
         want: Want,
     ) -> Result<Vec<Card>>;
     /// Live placements by href, in the order asked, with `None` for an unknown href. The answer

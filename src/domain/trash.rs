@@ -17,7 +17,7 @@ use super::{
     office::store::OfficeOp,
     rights::{ItemFacts, Right},
     rule::Rule,
-    store::{Order, Removal, RemovalPage, RevisionKind, Version},
+    store::{Order, Removal, RemovalPage, RevisionKind, Span, Version},
     undo::Undo,
 };
 
@@ -379,9 +379,12 @@ impl Book {
         }
         let collection = self.collection().id;
         let store = self.core().store();
-        let here = store
-            .range(collection, Order::Born, Seq(0), upto, TOGETHER)
-            .await?;
+        let span = Span {
+            after: Seq(0),
+            upto,
+            limit: TOGETHER,
+        };
+        let here = store.range(collection, Order::Born, span).await?;
         let before = usize::from(first.is_some());
         let removed = here.iter().map(|placement| {
             Op::Item(ItemOp::Remove {

@@ -18,7 +18,7 @@ use crate::domain::{
     item::{Card, Placement, digest},
     principal::Role,
     rights::GroupRight,
-    store::{Order, Store, Version, Want},
+    store::{Order, Span, Store, Version, Want},
 };
 
 /// One clause, on an empty store.
@@ -157,11 +157,12 @@ impl Books {
     }
 
     async fn moved(&self, collection: CollectionId) -> Vec<(Seq, bool)> {
-        let all = (Seq(0), Seq(i64::MAX), 1000);
-        let rows = self
-            .store
-            .range(collection, Order::Moved, all.0, all.1, all.2)
-            .await;
+        let all = Span {
+            after: Seq(0),
+            upto: Seq(i64::MAX),
+            limit: 1000,
+        };
+        let rows = self.store.range(collection, Order::Moved, all).await;
         let rows = rows.expect("a range").into_iter();
         rows.map(|row| (row.gone.unwrap_or(row.changed), row.is_live()))
             .collect()

@@ -9,7 +9,7 @@ use crate::domain::{
     error::Result,
     id::{Seq, Timestamp},
     item::{Card, Placement},
-    store::{Order, Want},
+    store::{Order, Span, Want},
 };
 
 /// Members after a position, up to where the book stood when it was opened (RFC 6578 §3.6).
@@ -265,17 +265,15 @@ impl Changes<'_> {
 
     async fn rows(&self, limit: usize, want: Want) -> Result<Vec<Card>> {
         let collection = &self.book.collection;
+        let span = Span {
+            after: self.after,
+            upto: collection.seq,
+            limit,
+        };
         self.book
             .core
             .store()
-            .page(
-                collection.id,
-                self.order,
-                self.after,
-                collection.seq,
-                limit,
-                want,
-            )
+            .page(collection.id, self.order, span, want)
             .await
     }
 

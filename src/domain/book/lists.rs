@@ -14,7 +14,7 @@ use crate::domain::{
     retry::Attempted,
     rights::Right,
     rule::Malformed,
-    store::{Order, Tag, Want},
+    store::{Order, Span, Tag, Want},
 };
 
 /// Members of a group's list read at a time.
@@ -123,9 +123,13 @@ impl Book {
         let mut members = Vec::new();
         let mut after = Seq(0);
         loop {
-            let (id, upto) = (collection.id, collection.seq);
+            let span = Span {
+                after,
+                upto: collection.seq,
+                limit: CHUNK,
+            };
             let cards = store
-                .page(id, Order::Born, after, upto, CHUNK, Want::Heads)
+                .page(collection.id, Order::Born, span, Want::Heads)
                 .await?;
             let Some(last) = cards.last() else { break };
             after = last.placement.born;

@@ -54,7 +54,7 @@ impl DeviceBook {
             let sent = forced.chain(&withheld).cloned().collect();
             let room = room(call.window, &choke, work.copies_told());
             let newest = self.book.collection().seq;
-            let page = fill_page(self, &viewer, &start, newest, room, sent, None).await?;
+            let page = fill_page(self, &viewer, &start, newest, room, sent).await?;
             let certain = page.state == start || self.stands_still().await?;
             (page, certain)
         } else {

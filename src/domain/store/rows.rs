@@ -27,6 +27,14 @@ pub enum Order {
     Moved,
 }
 
+/// A part of an index: at most `limit` rows whose sequence is after `after` and not after `upto`.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    pub after: Seq,
+    pub upto: Seq,
+    pub limit: usize,
+}
+
 /// The parts that a page reads of each placement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Want {

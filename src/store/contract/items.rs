@@ -72,10 +72,12 @@ pub async fn ranges_are_bounded_on_both_sides(books: Books) {
     let d = books.placed(books.private, "d").await;
     books.row(remove(&d)).await;
     let check = async |order, after, upto, limit, expected: &[&str]| {
-        let rows = books
-            .store
-            .range(books.private, order, Seq(after), Seq(upto), limit)
-            .await;
+        let span = Span {
+            after: Seq(after),
+            upto: Seq(upto),
+            limit,
+        };
+        let rows = books.store.range(books.private, order, span).await;
         let names: Vec<String> = rows.expect("a range").into_iter().map(|r| r.uid).collect();
         assert_eq!(names, expected, "{order:?} {after} {upto} {limit}");
     };

@@ -224,10 +224,14 @@ pub async fn a_list_follows_the_members_of_its_group(books: Books) {
     let list = books.store.members_list(books.team).await;
     let list = list.expect("a read").expect("a list");
     assert_eq!(books.moved(list).await, [(Seq(1), true), (Seq(2), true)]);
-    let told = (Seq(0), Seq(9), 10);
+    let span = Span {
+        after: Seq(0),
+        upto: Seq(9),
+        limit: 10,
+    };
     let rows = books
         .store
-        .page(list, Order::Born, told.0, told.1, told.2, Want::Documents)
+        .page(list, Order::Born, span, Want::Documents)
         .await
         .expect("a page");
     let names: Vec<&str> = rows.iter().map(|row| &*row.placement.display).collect();

@@ -20,8 +20,8 @@ use crate::domain::{
     item::{Card, Placement},
     search::{Page, Plan},
     store::{
-        Counts, HomeChange, Identity, ItemGrant, ItemStanding, ListPage, ListQuery, Order, Store,
-        Want,
+        Counts, HomeChange, Identity, ItemGrant, ItemStanding, ListPage, ListQuery, Order, Span,
+        Store, Want,
     },
     view::View,
 };
@@ -105,11 +105,9 @@ impl Store for Sqlite {
         &self,
         collection: CollectionId,
         order: Order,
-        after: Seq,
-        upto: Seq,
-        limit: usize,
+        span: Span,
     ) -> Result<Vec<Placement>> {
-        self.look_up(move |r| r.range(collection, order, after, upto, limit))
+        self.look_up(move |r| r.range(collection, order, span))
             .await
     }
 
@@ -117,12 +115,10 @@ impl Store for Sqlite {
         &self,
         collection: CollectionId,
         order: Order,
-        after: Seq,
-        upto: Seq,
-        limit: usize,
+        span: Span,
         want: Want,
     ) -> Result<Vec<Card>> {
-        self.look_up(move |r| r.page(collection, order, (after, upto), limit, want))
+        self.look_up(move |r| r.page(collection, order, span, want))
             .await
     }
 

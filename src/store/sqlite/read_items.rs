@@ -6,7 +6,7 @@ use super::read::{Reader, place};
 use crate::domain::{
     id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq, TagId, Timestamp},
     item::{Card, Placement},
-    store::{Identity, ItemStanding, Order, Version, Want},
+    store::{Identity, ItemStanding, Order, Span, Version, Want},
 };
 
 pub(super) const HEAD: &str =
@@ -103,28 +103,25 @@ impl Reader<'_> {
         &self,
         collection: CollectionId,
         order: Order,
-        after: Seq,
-        upto: Seq,
-        limit: usize,
+        span: Span,
     ) -> rusqlite::Result<Vec<Placement>> {
         let from = self.from(collection)?;
         let sql = format!("SELECT {HEAD} {from} {}", window(order));
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.all(&sql, [collection.0, after.0, upto.0, limit], head)
+        self.all(&sql, of_window(collection, span), head)
     }
 
     pub fn page(
         &self,
         collection: CollectionId,
         order: Order,
-        (after, upto): (Seq, Seq),
-        limit: usize,
+        span: Span,
         want: Want,
     ) -> rusqlite::Result<Vec<Card>> {
         let from = self.from(collection)?;
         let sql = format!("SELECT {HEAD}, {} {from} {}", document(want), window(order));
-        let values = [collection.0, after.0, upto.0, count(limit)];
-        self.bounded(&sql, values, card, |card| card.document.len())
+        self.bounded(&sql, of_window(collection, span), card, |card| {
+            card.document.len()
+        })
     }
 
     /// Rows until they hold as many octets as one page may.
@@ -420,6 +417,12 @@ impl Reader<'_> {
         );
         self.all(&sql, params![tag.0, most], head)
     }
+}
+
+/// What [`window`] is asked with.
+fn of_window(collection: CollectionId, span: Span) -> [i64; 4] {
+    let Span { after, upto, limit } = span;
+    [collection.0, after.0, upto.0, count(limit)]
 }
 
 /// `?1` collection, `?2` after, `?3` up to, `?4` limit; each one range of one index.

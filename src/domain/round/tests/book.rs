@@ -82,13 +82,7 @@ impl Book {
 
 #[async_trait]
 impl Rows for Book {
-    async fn rows(
-        &self,
-        order: Order,
-        after: Seq,
-        upto: Seq,
-        limit: usize,
-    ) -> Result<Vec<Placement>> {
+    async fn rows(&self, order: Order, span: Span) -> Result<Vec<Placement>> {
         let key = |row: &Placement| match order {
             Order::Gone => row.gone,
             Order::Born => row.is_live().then_some(row.born),
@@ -99,10 +93,10 @@ impl Rows for Book {
             .rows
             .values()
             .filter_map(|row| Some((key(row)?, row)))
-            .filter(|(key, _)| *key > after && *key <= upto)
+            .filter(|(key, _)| *key > span.after && *key <= span.upto)
             .collect();
         found.sort_by_key(|(key, _)| *key);
-        found.truncate(limit);
+        found.truncate(span.limit);
         *self.read.lock().expect("a lock") += found.len();
         Ok(found.into_iter().map(|(_, row)| row.clone()).collect())
     }
