@@ -11,7 +11,7 @@ use carnet::domain::{
     item::Placement,
     rights::GroupRight,
     sharing::How,
-    store::Order,
+    store::{Order, Span},
 };
 use tokio::sync::broadcast::Receiver;
 
@@ -35,8 +35,13 @@ async fn filled(w: &World, login: &str, place: &str) -> Book {
 async fn contacts(w: &World, book: &Book, number: usize) -> Vec<Placement> {
     let here = book.collection();
     let last = Seq(here.seq.0 - number as i64);
+    let span = Span {
+        after: last,
+        upto: here.seq,
+        limit: number,
+    };
     let store = w.core.store();
-    let found = store.range(here.id, Order::Born, last, here.seq, number);
+    let found = store.range(here.id, Order::Born, span);
     found.await.expect("a page")
 }
 
