@@ -1,6 +1,10 @@
 //! `DAV:multistatus` and `DAV:error` bodies, written front to back.
 
-use super::{name::Name, precondition::Precondition, xml::escape_into};
+use super::{
+    name::Name,
+    precondition::Precondition,
+    xml::{escape_attribute_into, escape_into},
+};
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 const NAMESPACES: &str = " xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:carddav\" \
@@ -178,7 +182,7 @@ pub fn empty_element(name: &Name, out: &mut String) {
             out.push('<');
             out.push_str(&name.local);
             out.push_str(" xmlns=\"");
-            escape_into(&name.namespace, out);
+            escape_attribute_into(&name.namespace, out);
             out.push_str("\"/>");
         }
     }

@@ -285,9 +285,7 @@ fn responses_have_the_found_properties_first() {
     let mut body = MultiStatus::new();
     let mut properties = Properties::default();
     properties.without(404, Name::new("u:", "x"));
-    properties
-        .found
-        .push_str("<D:getetag>&quot;e&quot;</D:getetag>");
+    properties.found.push_str("<D:getetag>\"e\"</D:getetag>");
     body.properties("/dav/é", &properties);
     body.bare("/gone", 404, None);
     let text = body.finish(Some("urn:t"));

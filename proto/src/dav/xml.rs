@@ -120,7 +120,7 @@ impl Element {
             out.push(' ');
             out.push_str(name);
             out.push_str("=\"");
-            out.push_str(&escape(value).replace('\t', "&#9;").replace('\n', "&#10;"));
+            escape_attribute_into(value, out);
             out.push('"');
         }
         if self.children.is_empty() {
@@ -364,20 +364,35 @@ fn close(done: Element, open: &mut [Element], root: &mut Option<Element>) {
     }
 }
 
-/// Escapes text for element content and attributes. CR becomes a reference; characters that XML 1.0
-/// cannot hold are dropped.
+/// Escapes text for element content. CR becomes a reference; characters that XML 1.0 cannot hold are
+/// dropped. Quotes stay: programs that read entity tags without an XML reader send them back as they are.
 pub fn escape_into(text: &str, out: &mut String) {
+    escape_all_into(text, out, |_| None);
+}
+
+/// [`escape_into`] for the value of an attribute, within double quotes: whitespace in it is kept.
+pub fn escape_attribute_into(text: &str, out: &mut String) {
+    escape_all_into(text, out, |c| match c {
+        '"' => Some("&quot;"),
+        '\t' => Some("&#9;"),
+        '\n' => Some("&#10;"),
+        _ => None,
+    });
+}
+
+fn escape_all_into(text: &str, out: &mut String, also: fn(char) -> Option<&'static str>) {
     let mut copied = 0;
     for (at, c) in text.char_indices() {
         let escaped = match c {
             '<' => "&lt;",
             '>' => "&gt;",
             '&' => "&amp;",
-            '"' => "&quot;",
             '\r' => "&#13;",
-            '\t' | '\n' => continue,
-            '\0'..='\x1F' | '\u{FFFE}' | '\u{FFFF}' => "",
-            _ => continue,
+            '\0'..='\x08' | '\x0B'..='\x1F' | '\u{FFFE}' | '\u{FFFF}' => "",
+            c => match also(c) {
+                Some(escaped) => escaped,
+                None => continue,
+            },
         };
         out.push_str(&text[copied..at]);
         out.push_str(escaped);

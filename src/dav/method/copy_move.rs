@@ -28,8 +28,14 @@ pub async fn copy_or_move(call: &Call, how: How) -> Result<Answer, Failure> {
     let destination = destination
         .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
         .ok_or_else(|| Failure::BadRequest("no Destination in UTF-8".into()))?;
+    // Some write it as the If header has its URLs.
+    let destination = destination.trim();
+    let bracketed = destination
+        .strip_prefix('<')
+        .and_then(|url| url.strip_suffix('>'));
+    let destination = bracketed.unwrap_or(destination);
     // An absolute URL or an absolute path (RFC 4918 §10.3).
-    if host_of(destination).is_none() && !destination.trim_start().starts_with('/') {
+    if host_of(destination).is_none() && !destination.starts_with('/') {
         return Err(Failure::BadRequest(
             "the Destination is neither a URL nor an absolute path".into(),
         ));

@@ -100,7 +100,12 @@ pub async fn is_unchanged(call: &Call, etag: &str, modified: Option<i64>) -> Res
 
 impl Asked {
     fn of(call: &Call) -> Result<Self, Failure> {
-        let tags = |name: &str| call.list(name).map(|value| Tags::parse(&value));
+        // A list without members names no version: it asks nothing.
+        let named = |value: &String| !value.replace(',', "").trim().is_empty();
+        let tags = |name: &str| {
+            let value = call.list(name).filter(named);
+            value.map(|value| Tags::parse(&value))
+        };
         let lists = call.joined("if", " ").map(|value| {
             let parsed = If::parse(&value);
             parsed.ok_or_else(|| Failure::BadRequest("If".into()))

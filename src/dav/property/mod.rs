@@ -97,9 +97,9 @@ const TABLE: &[Row] = &[
     row(DAV, "getcontentlength", CARD).in_allprop(),
     row(DAV, "getlastmodified", CONTENT).in_allprop(),
     row(DAV, "creationdate", CONTENT).in_allprop(),
-    row(DAV, "getetag", BOOK | CARD),
-    row(DAV, "supportedlock", CONTENT),
-    row(DAV, "lockdiscovery", CONTENT),
+    row(DAV, "getetag", BOOK | CARD).in_allprop(),
+    row(DAV, "supportedlock", CONTENT).in_allprop(),
+    row(DAV, "lockdiscovery", CONTENT).in_allprop(),
     // RFC 3253 §3.1
     row(DAV, "supported-report-set", EVERYWHERE),
     row(DAV, "supported-method-set", BOOK | CARD),

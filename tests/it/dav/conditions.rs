@@ -267,6 +267,16 @@ fn a_condition_beyond_ascii_is_a_condition() {
     assert_eq!(alice.put(&path, &lines, card("tag", "Other")).status, 204);
     let bad = [("If", "([\"bad\"])"), ("If", "([\"worse\"])")];
     assert_eq!(alice.put(&path, &bad, card("tag", "Third")).status, 412);
+    // No version is named, so none is another than the present one.
+    for nothing in ["", " ", ","] {
+        let nothing = [("If-Match", nothing)];
+        let answer = alice.put(&path, &nothing, card("tag", "Third"));
+        assert_eq!(answer.status, 204);
+    }
+    let bracketed = format!("<http://{}{BOOK}bracketed.vcf>", server.address);
+    let bracketed = [("Destination", &*bracketed)];
+    assert_eq!(alice.send("MOVE", &path, &bracketed, "").status, 201);
+    let path = format!("{BOOK}bracketed.vcf");
     let named = [("Destination", "/dav/alice/private/contacts/\u{e9}.vcf")];
     assert_eq!(alice.send("MOVE", &path, &named, "").status, 201);
     assert_eq!(alice.get(&format!("{BOOK}%C3%A9.vcf")).status, 200);
