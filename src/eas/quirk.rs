@@ -140,6 +140,11 @@ pub fn stores_ids_last(device: &Device) -> bool {
             .starts_with("samsung")
 }
 
+/// Clients known to go on without a key where there is no policy: Outlook for Windows.
+pub fn takes_no_key(device: &Device) -> bool {
+    is_outlook(device)
+}
+
 fn is_ios(device: &Device) -> bool {
     let device_type = device.device_type.to_ascii_lowercase();
     ["iphone", "ipad", "ipod"]

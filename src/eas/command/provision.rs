@@ -100,11 +100,14 @@ async fn decide(call: &Call, policy: &Element, kind: &str) -> Result<Said, Stop>
     }
     let said = match (acknowledged, &call.face.settings.policy) {
         (None, Some(policy)) => offer(&mut standing, policy),
-        // A device that had a policy is given one that asks nothing; others are told there is none.
-        (None, None) if standing != Standing::default() && call.policy_key == Some(0) => {
-            offer(&mut standing, &Policy::default())
+        (None, None)
+            if quirk::takes_no_key(&call.device)
+                && (standing == Standing::default() || call.policy_key != Some(0)) =>
+        {
+            return Ok(Said::Status(status::Policy::NoPolicy));
         }
-        (None, None) => return Ok(Said::Status(status::Policy::NoPolicy)),
+        // A policy that asks nothing: programs take an answer without a key for a failure.
+        (None, None) => offer(&mut standing, &Policy::default()),
         // The answer to the acknowledgement was lost: it is made again.
         (Some(Some(key)), _) if standing.offered.is_none() && standing.answered == Some(key) => {
             match standing.acknowledged {

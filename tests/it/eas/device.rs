@@ -187,6 +187,42 @@ fn without_a_policy_any_key_will_do() {
     for (id, key) in [("none", None), ("zero", Some(0)), ("stale", Some(12345))] {
         let mut phone = Phone::new(&server, "alice", id, "16.1");
         phone.policy_key = key;
+        assert_eq!(
+            status_of(&phone, "FolderSync", FOLDER_SYNC),
+            said(200, "FolderSync", "1")
+        );
+    }
+}
+
+#[test]
+fn whoever_asks_for_a_policy_where_there_is_none_gets_one_that_asks_nothing() {
+    let server = Server::start();
+    for key in [None, Some(0), Some(12345)] {
+        let mut phone = Phone::new(&server, "alice", "asks", "16.1");
+        phone.policy_key = key;
+        let offer = phone.ask("Provision", ASK).expect("an offer");
+        let asked = all(&offer, "DevicePasswordEnabled");
+        assert!(asked.iter().all(|required| required.text() == "0"));
+        // The key of the acknowledgement is in its body alone.
+        let temporary = policy_of(&offer, "PolicyKey").expect("a key");
+        let done = phone.ask("Provision", &ack(&temporary, 1)).expect("a key");
+        let given = policy_of(&done, "PolicyKey").expect("a key");
+        assert_ne!(given, temporary);
+        phone.policy_key = given.parse().ok();
+        assert_eq!(
+            status_of(&phone, "FolderSync", FOLDER_SYNC),
+            said(200, "FolderSync", "1")
+        );
+    }
+}
+
+#[test]
+fn outlook_is_told_that_there_is_no_policy() {
+    let server = Server::start();
+    for (id, key) in [("none", None), ("zero", Some(0)), ("stale", Some(12345))] {
+        let mut phone = Phone::new(&server, "alice", id, "14.0");
+        phone.kind = "WindowsOutlook15".into();
+        phone.policy_key = key;
         let answer = phone.ask("Provision", ASK).expect("an answer");
         assert_eq!(
             answer.dump(),
