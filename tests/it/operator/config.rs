@@ -299,6 +299,38 @@ fn a_configuration_is_checked_before_a_restart() {
         "{url}{mail}'carnet@example.org'\n[sms]\nurl = 'https://sms.example.org/{{id}}'\nbody = {body}"
     );
     fs::write(&file, good).expect("written");
-    assert!(works(&data, &check).contains("takes this configuration"));
+    let said = works(&data, &check);
+    assert!(said.contains("takes this configuration"), "{said}");
+    assert!(said.contains(path), "{said}");
+    // The server that is to be restarted has its address.
+    let running = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
+    let url = format!("http://{}", running.local_addr().expect("an address"));
+    fs::write(&file, format!("listen = ['{url}']")).expect("written");
+    let checked = run(&data, &check, "");
+    let told = String::from_utf8_lossy(&checked.stderr);
+    assert!(checked.status.success(), "{told}");
+    assert!(
+        told.contains(&format!("{url}: Address already in use")),
+        "{told}"
+    );
     assert!(!data.exists(), "nothing is made");
+}
+
+#[test]
+fn a_command_warns_of_what_it_finds_where_it_opens_the_data() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    works(&data, &["user", "add", "boss", "--admin"]);
+    let list = ["user", "list", "--json"];
+    let quiet = run(&data, &list, "");
+    assert_eq!(String::from_utf8_lossy(&quiet.stderr), "");
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).expect("set");
+    let warned = run(&data, &list, "");
+    let told = String::from_utf8_lossy(&warned.stderr);
+    assert!(
+        told.contains("WARN") && told.contains("chmod 700"),
+        "{told}"
+    );
+    assert_eq!(warned.stdout, quiet.stdout, "JSON alone");
 }
