@@ -160,8 +160,8 @@ fn what_a_contact_may_hold_counts_on_the_command_line_too() {
     let data = folder.path().join("data");
     works(&data, &["user", "add", "bob", "--admin"]);
     let file = folder.path().join("carnet.toml");
-    fs::write(&file, "max_document = 1000").expect("written");
-    let long = CARD.replace("END:", &format!("NOTE:{}\r\nEND:", "x".repeat(1000)));
+    fs::write(&file, "max_document = 65536").expect("written");
+    let long = CARD.replace("END:", &format!("NOTE:{}\r\nEND:", "x".repeat(65536)));
     let cards = folder.path().join("cards.vcf");
     fs::write(&cards, long + &CARD.replace("one", "two")).expect("written");
     let cards = cards.to_str().expect("a path");
@@ -289,6 +289,24 @@ fn a_configuration_is_checked_before_a_restart() {
             "{nope}",
         ),
         ("trash_day = 1".to_owned(), "trash_day"),
+        (
+            "metrics_listen = 'https://127.0.0.1:0'".to_owned(),
+            "metrics_listen is like http://",
+        ),
+        (
+            "listen = ['http://127.0.0.1']".to_owned(),
+            "http://127.0.0.1:",
+        ),
+        // An address of no machine (RFC 5737).
+        (
+            "listen = ['http://192.0.2.1:8080']".to_owned(),
+            "http://192.0.2.1:8080: ",
+        ),
+        (
+            "listen = ['http://127.0.0.1:18080', 'https://127.0.0.1:18080']".to_owned(),
+            "named twice",
+        ),
+        ("max_document = 1".to_owned(), "at least 65536"),
     ] {
         fs::write(&file, &settings).expect("written");
         let said = refused(&data, &check);
