@@ -235,7 +235,7 @@ fn groups_change_while_their_members_wait() {
     let groups = json(&works(data, &["group", "list", "--json"]));
     let roles = groups.to_string();
     assert!(roles.contains("co-admin"), "{roles}");
-    assert!(refused(data, &["group", "leave", "Choir", "bob"]).starts_with("carnet: "));
+    assert!(refused(data, &["group", "leave", "Choir", "bob"]).contains("carnet: "));
     works(data, &["group", "leave", "Choir", "alice"]);
     works(
         data,
@@ -452,7 +452,8 @@ fn the_administration_is_on_the_command_line_too() {
         let absent = run(data, &["new-devices", "remove", kind], "");
         assert_eq!(absent.status.code(), Some(1));
         let said = String::from_utf8_lossy(&absent.stderr);
-        assert_eq!(said, format!("carnet: there is no rule for {told}\n"));
+        let why = format!("carnet: there is no rule for {told}\n");
+        assert!(said.ends_with(&why), "{said}");
     }
     works(data, &["notice", "Back at noon"]);
     works(data, &["notice"]);

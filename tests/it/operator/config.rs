@@ -306,7 +306,7 @@ fn a_configuration_is_checked_before_a_restart() {
             "listen = ['http://127.0.0.1:18080', 'https://127.0.0.1:18080']".to_owned(),
             "named twice",
         ),
-        ("max_document = 1".to_owned(), "at least 65536"),
+        ("max_document = 1".to_owned(), "65536 to 268435456"),
     ] {
         fs::write(&file, &settings).expect("written");
         let said = refused(&data, &check);
