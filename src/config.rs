@@ -1,5 +1,6 @@
 //! Configuration: a TOML file, overridden by `CARNET_*` variables and by options.
 
+mod check;
 mod kept;
 mod spelling;
 mod variables;
@@ -10,7 +11,6 @@ use std::{
     time::Duration,
 };
 
-use rlibphonenumber::Region;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -245,111 +245,14 @@ impl Config {
         let config: Self = table
             .try_into()
             .map_err(|error| format!("configuration: {error}"))?;
-        config
-            .check()
-            .map_err(|error| format!("configuration: {error}"))?;
+        config.check().map_err(|error| match file {
+            Some(file) => format!("configuration of {}: {error}", file.display()),
+            None => format!("configuration: {error}"),
+        })?;
         Ok(Self {
             file: file.map(Path::to_path_buf),
             ..config
         })
-    }
-
-    /// What a value must be that its type does not say.
-    fn check(&self) -> Result<(), String> {
-        let days = |days: u16| u64::from(days);
-        let some = 1..=u64::MAX;
-        for (key, value, range) in [
-            ("history_days", days(self.history_days), 1..=365),
-            ("trash_days", days(self.trash_days), 0..=365),
-            ("tombstone_days", days(self.tombstone_days), 30..=3650),
-            ("import_octets", self.import_octets as u64, 1..=1 << 30),
-            ("import_contacts", self.import_contacts as u64, some.clone()),
-            ("import_seconds", self.import_seconds, some.clone()),
-            ("max_document", self.max_document as u64, some.clone()),
-            ("max_upload", self.max_upload, some.clone()),
-            ("max_connections", self.max_connections as u64, some.clone()),
-            (
-                "max_connections_per_address",
-                self.max_connections_per_address as u64,
-                some.clone(),
-            ),
-            ("eas_max_devices", self.eas_max_devices as u64, some),
-            ("max_heartbeat", self.max_heartbeat, 60..=3540),
-            ("head_seconds", self.head_seconds, 1..=3600),
-            ("idle_seconds", self.idle_seconds, 1..=3600),
-            ("stall_seconds", self.stall_seconds, 1..=3600),
-        ] {
-            if !range.contains(&value) {
-                return Err(match *range.end() {
-                    u64::MAX => format!("{key} is at least {}", range.start()),
-                    end => format!("{key} is {} to {end}", range.start()),
-                });
-            }
-        }
-        if self.listen.is_empty() {
-            return Err("listen names no address".to_owned());
-        }
-        if let Some(url) = &self.public_url
-            && Address::parse(url).is_none_or(|address| address.url() != url.trim_end_matches('/'))
-        {
-            return Err(format!(
-                "public_url is like https://contacts.example.org, without a path: {url}"
-            ));
-        }
-        if self
-            .metrics_token
-            .as_deref()
-            .is_some_and(|token| token.len() < MIN_TOKEN)
-        {
-            return Err(format!("metrics_token has at least {MIN_TOKEN} characters"));
-        }
-        // ZZ is no country to the library of numbers, and yet known to it.
-        if let Some(country) = self.country.as_deref().map(str::to_uppercase)
-            && (country == "ZZ" || country.parse::<Region>().is_err())
-        {
-            return Err(format!("country is two letters (FR): {country}"));
-        }
-        if self.tls_certificate.is_some() != self.tls_key.is_some() {
-            return Err("tls_certificate and tls_key belong together".to_owned());
-        }
-        let in_capitals = |login: &&String| login.to_lowercase() != **login;
-        if let Some(odd) = self.eas_elsewhere.keys().find(in_capitals) {
-            return Err(format!("eas_elsewhere: {odd}: logins are in small letters"));
-        }
-        let waits = self.mail.iter().map(|mail| ("mail", mail.timeout_seconds));
-        let gateways = [("sms", &self.sms), ("fax", &self.fax)];
-        let gateways = gateways
-            .into_iter()
-            .filter_map(|(name, gateway)| Some((name, gateway.as_ref()?.timeout_seconds)));
-        if let Some((name, _)) = waits
-            .chain(gateways)
-            .find(|(_, seconds)| !(1..=3600).contains(seconds))
-        {
-            return Err(format!("timeout_seconds of [{name}] is 1 to 3600"));
-        }
-        let is_url = |text: &str| Address::parse(text).is_some();
-        for (key, values) in [
-            (
-                "eas_elsewhere",
-                self.eas_elsewhere.values().collect::<Vec<_>>(),
-            ),
-            (
-                "autodiscover_redirects",
-                self.autodiscover_redirects.values().collect(),
-            ),
-        ] {
-            let is_domain = |text: &str| key != "eas_elsewhere" && text.starts_with('@');
-            if let Some(odd) = values.into_iter().find(|to| !is_url(to) && !is_domain(to)) {
-                return Err(format!("{key}: {odd} is no address"));
-            }
-        }
-        match &self.acme {
-            Some(_) if self.tls_certificate.is_some() => {
-                Err("[acme] and tls_certificate exclude each other".to_owned())
-            }
-            Some(acme) => acme.check(),
-            None => Ok(()),
-        }
     }
 
     /// The limits every face and the command line obey.
@@ -428,9 +331,6 @@ impl Config {
         Some(address.host().to_owned())
     }
 }
-
-/// Characters of a token that opens the figures.
-const MIN_TOKEN: usize = 16;
 
 /// Every key there is.
 pub const KEYS: &[&str] = &[
@@ -535,52 +435,5 @@ mod tests {
         assert_eq!(config.metrics_token.as_deref(), Some("1234567890123456"));
         assert!(config.trusted_proxies.is_empty());
         assert!(toml::from_str::<Config>("listne = []").is_err());
-    }
-
-    #[test]
-    fn values_that_would_make_the_server_useless_are_refused() {
-        assert_eq!(Config::default().check(), Ok(()));
-        for fine in [
-            "public_url = 'https://contacts.example.org/'",
-            "public_url = 'https://[2001:db8::1]:8443'",
-            "country = 'fr'",
-            "autodiscover_redirects = { 'example.com' = '@example.org' }",
-            "trash_days = 0",
-        ] {
-            let config: Config = toml::from_str(fine).expect(fine);
-            assert_eq!(config.check(), Ok(()), "{fine}");
-        }
-        for odd in [
-            "listen = []",
-            "max_connections = 0",
-            "max_connections_per_address = 0",
-            "max_document = 0",
-            "max_upload = 0",
-            "import_octets = 1073741825",
-            "import_contacts = 0",
-            "import_seconds = 0",
-            "eas_max_devices = 0",
-            "max_heartbeat = 59",
-            "max_heartbeat = 3541",
-            "history_days = 0",
-            "tombstone_days = 29",
-            "head_seconds = 0",
-            "public_url = 'contacts.example.org'",
-            "public_url = 'ftp://contacts.example.org'",
-            "public_url = 'https://example.org/contacts'",
-            "metrics_token = ''",
-            "metrics_token = 'short'",
-            "country = 'Germany'",
-            "country = 'ZZ'",
-            "tls_key = 'key.pem'",
-            "eas_elsewhere = { ANNA = 'https://example.org' }",
-            "sms = { url = 'https://example.org', timeout_seconds = 0 }",
-            "eas_elsewhere = { anna = 'nonsense' }",
-            "autodiscover_redirects = { 'example.com' = 'nonsense' }",
-        ] {
-            let key = odd.split(' ').next().expect("a key");
-            let config: Config = toml::from_str(odd).expect(odd);
-            assert!(config.check().is_err_and(|why| why.contains(key)), "{odd}");
-        }
     }
 }

@@ -1,6 +1,12 @@
 //! `carnet config`
 
+use std::{
+    io::{self, ErrorKind},
+    net::{SocketAddr, ToSocketAddrs as _},
+};
+
 use clap::Subcommand;
+use socket2::{Domain, Socket, Type};
 
 use super::{Done, text};
 use crate::{
@@ -25,15 +31,62 @@ pub fn check(mut config: Config) -> Done {
         eprintln!("{told}");
     }
     observe::start(&config)?;
-    for url in config.listen.iter().chain(&config.metrics_listen) {
-        Listener::parts(url)?;
-    }
+    bindable(config.listen.iter().chain(&config.metrics_listen))?;
+    let read = match &config.file {
+        Some(file) => format!("read from {}", file.display()),
+        None => "no file was read".to_owned(),
+    };
     let folder = std::env::temp_dir().join(format!("carnet-{}", random_id(9)));
-    let told = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let told = |error: io::Error| format!("{}: {error}", folder.display());
     durable::make_folder(&folder, 0o700).map_err(told)?;
     config.data.clone_from(&folder);
     let built = App::build(config).map(drop);
     std::fs::remove_dir_all(&folder).map_err(told)?;
     built.map_err(|error| error.to_string())?;
-    text("`carnet serve` takes this configuration\n")
+    text(format!(
+        "`carnet serve` takes this configuration ({read})\n"
+    ))
+}
+
+/// Whether a server could listen on each address. One that is in use may be that of the server to be
+/// restarted, and one that this account may not take may be the service's to take: they are told.
+fn bindable<'a>(urls: impl Iterator<Item = &'a String>) -> Result<(), String> {
+    let mut taken = Vec::new();
+    for url in urls {
+        let (_, address) = Listener::parts(url)?;
+        let told = |error: io::Error| format!("{url}: {error}");
+        let found = address.trim_end_matches('/').to_socket_addrs();
+        let found: Vec<SocketAddr> = found.map_err(told)?.collect();
+        if let Some(twice) = found
+            .iter()
+            .find(|at| at.port() != 0 && taken.contains(*at))
+        {
+            return Err(format!("{url}: {twice} is named twice"));
+        }
+        let tried: Vec<_> = found.iter().map(|at| bind(*at)).collect();
+        taken.extend(found);
+        if tried.iter().any(Result::is_ok) {
+            continue;
+        }
+        match tried.into_iter().find_map(Result::err) {
+            Some(error) if may_pass(&error) => eprintln!("{}", told(error)),
+            Some(error) => return Err(told(error)),
+            None => return Err(format!("{url}: this name has no address")),
+        }
+    }
+    Ok(())
+}
+
+/// Binds a socket that listens to nobody.
+fn bind(address: SocketAddr) -> io::Result<()> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())
+}
+
+fn may_pass(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::AddrInUse | ErrorKind::PermissionDenied
+    )
 }

@@ -39,6 +39,7 @@ use crate::{
         principal::{Group, Person},
         store::Store,
     },
+    observe,
     store::sqlite::{DATABASE, Sqlite},
 };
 
@@ -217,6 +218,9 @@ async fn run(cli: Cli) -> Done {
         config.data = data;
     }
     let json = cli.common.json;
+    if !matches!(cli.command, Command::Serve(_) | Command::Config(_)) {
+        observe::warn()?;
+    }
     match cli.command {
         Command::Serve(options) => serve::run(config, options).await,
         Command::Restore { file } => data::restore(&config, &file),

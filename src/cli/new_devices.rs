@@ -52,7 +52,10 @@ pub async fn run(office: &Office, command: Command, json: bool) -> Done {
             let before = rules.len();
             rules.retain(|rule| rule.kind != kind);
             if rules.len() == before {
-                return Err(format!("there is no rule for {kind:?}"));
+                return Err(match &kind[..] {
+                    "" => "there is no rule for every other kind of device".to_owned(),
+                    kind => format!("there is no rule for devices of the kind {kind:?}"),
+                });
             }
         }
     }

@@ -33,6 +33,17 @@ pub fn start(config: &Config) -> Result<(), String> {
     started.map_err(|error| error.to_string())
 }
 
+/// Shows what commands warn of on standard error, in words for whoever runs them.
+pub fn warn() -> Result<(), String> {
+    let builder = fmt()
+        .with_env_filter(EnvFilter::new("off,carnet=warn"))
+        .without_time()
+        .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    builder.try_init().map_err(|error| error.to_string())
+}
+
 /// The words of a panic up to what they quote: the standard library shows the text it failed at.
 fn without_contents(cause: &str) -> &str {
     cause.split(['`', '"', '\'']).next().unwrap_or_default()

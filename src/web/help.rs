@@ -266,6 +266,27 @@ mod tests {
         }
     }
 
+    /// The notice of an answer has another button than what one did oneself.
+    #[test]
+    fn what_an_answer_changed_is_taken_back_by_the_button_of_its_notice() {
+        let section = SECTIONS.iter().find(|section| section.name == "contacts");
+        let section = section.expect("a section");
+        for text in [&EN, &FR] {
+            let sentences = text.all();
+            let told = section
+                .text(text)
+                .lines()
+                .find(|line| line.starts_with("{verify}"));
+            let spans = spans(told.expect("of verification"), &sentences);
+            let is_named = |button: &str| {
+                let mut spans = spans.iter();
+                spans.any(|span| matches!(span, Span::Button(name) if name == button))
+            };
+            assert!(is_named(text.mail.undo_answer), "{}", text.lang);
+            assert!(!is_named(text.undo), "{}", text.lang);
+        }
+    }
+
     #[test]
     fn both_languages_explain_the_same() {
         for section in SECTIONS {

@@ -1,7 +1,8 @@
 //! Dates and times as people read and write them, in their time zone, else in the server's.
 
 use chrono::{
-    DateTime, Datelike, Local, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc,
+    DateTime, Datelike, Local, NaiveDate, NaiveDateTime, Offset as _, TimeDelta, TimeZone,
+    Timelike, Utc,
 };
 
 use crate::domain::{id::Timestamp, settings::DateFormat};
@@ -69,14 +70,18 @@ pub fn parse_day(value: &str, text: &Text) -> Option<Timestamp> {
     parse(&format!("{}T00:00", value.trim()), text)
 }
 
-/// The moment at which clocks show this; in an hour that they skip, so long after it began.
+/// The moment at which clocks show this; in a time that they skip, so long after it began.
 fn moment<Z: TimeZone>(shown: NaiveDateTime, zone: Z) -> Option<DateTime<Utc>> {
-    let found = zone.from_local_datetime(&shown).earliest();
-    let later = || {
-        let after = shown.checked_add_signed(TimeDelta::hours(1))?;
-        zone.from_local_datetime(&after).latest()
-    };
-    found.or_else(later).map(|found| found.to_utc())
+    if let Some(found) = zone.from_local_datetime(&shown).earliest() {
+        return Some(found.to_utc());
+    }
+    // As if clocks had gone on as before; half an hour is skipped somewhere, and a day was once.
+    let before = (1..=100).find_map(|quarters| {
+        let earlier = shown.checked_sub_signed(TimeDelta::minutes(15 * quarters))?;
+        zone.from_local_datetime(&earlier).latest()
+    })?;
+    let utc = shown.checked_sub_offset(before.offset().fix())?;
+    Some(utc.and_utc())
 }
 
 /// The present day of the reader.
@@ -174,6 +179,35 @@ mod tests {
         assert_eq!(shown(autumn, of("UTC")), "2026-10-25 00:30");
         let night = parse_day("2026-04-24", of("Africa/Cairo")).expect("a day");
         assert_eq!(shown(night, of("Africa/Cairo")), "2026-04-24 01:00");
+    }
+
+    #[test]
+    fn a_time_that_clocks_skip_is_read_as_if_they_had_not() {
+        let of = |zone: &str| EN.of_reader(DateFormat::Iso, zone.parse().ok());
+        for (zone, typed, told) in [
+            ("Europe/Paris", "2026-03-29T02:30", "2026-03-29 03:30"),
+            // Half an hour is left out here.
+            (
+                "Australia/Lord_Howe",
+                "2026-10-04T02:00",
+                "2026-10-04 02:30",
+            ),
+            (
+                "Australia/Lord_Howe",
+                "2026-10-04T02:15",
+                "2026-10-04 02:45",
+            ),
+            (
+                "Australia/Lord_Howe",
+                "2026-10-04T02:30",
+                "2026-10-04 02:30",
+            ),
+            // A whole day was left out here.
+            ("Pacific/Apia", "2011-12-30T12:00", "2011-12-31 12:00"),
+        ] {
+            let read = parse(typed, of(zone)).expect(typed);
+            assert_eq!(shown(read, of(zone)), told, "{zone}");
+        }
     }
 
     #[test]

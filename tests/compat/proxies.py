@@ -1,5 +1,6 @@
 """Carnet behind nginx, Caddy, Apache and HAProxy, each with its file of deploy/proxy/ (ports and paths
-replaced): CardDAV, Exchange ActiveSync with a held Ping, the web, and the client's own address.
+replaced): CardDAV, Exchange ActiveSync with a held Ping, both over HTTP/1.1 and HTTP/2, the web, and the
+client's own address.
 
 Usage: proxies.py target/debug/carnet
 """
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import types
 from pathlib import Path
 
 carnet = sys.argv[1]
@@ -141,12 +143,35 @@ class Client:
         connection.close()
         return answer
 
-    def eas(self, command, device, body):
-        return self.ask(
+    def eas(self, command, device, body, ask=None):
+        return (ask or self.ask)(
             "POST",
             f"/Microsoft-Server-ActiveSync?Cmd={command}&User={self.login}&DeviceId={device}&DeviceType=iPhone",
             body, MS_ASProtocolVersion="16.1", Content_Type="application/vnd.ms-sync.wbxml",
         )
+
+    def ask_http2(self, method, path, body=b"", **headers):
+        """The same as curl asks, over HTTP/2."""
+        with tempfile.TemporaryDirectory(dir=folder) as own:
+            sent, got = Path(own, "sent"), Path(own, "got")
+            sent.write_bytes(body.encode() if isinstance(body, str) else body)
+            command = [
+                "curl", "--http2", "--silent", "--show-error", "--max-time", "120",
+                "--cacert", folder / "contacts.pem", "--resolve", f"{HOST}:{self.port}:127.0.0.1",
+                "--interface", self.address, "--request", method, "--output", got,
+                "--write-out", "%{http_version} %{http_code}", "--header", f"Authorization: {self.basic}",
+                f"https://{HOST}:{self.port}{path}",
+            ]
+            for name, value in headers.items():
+                command += ["--header", f"{name.replace('_', '-')}: {value}"]
+            if body:
+                command += ["--data-binary", f"@{sent}"]
+            done = subprocess.run(command, capture_output=True, text=True)
+            assert done.returncode == 0, (command, done.stderr)
+            version, status = done.stdout.split()
+            assert version == "2", (command, done.stdout)
+            octets = got.read_bytes() if got.exists() else b""
+            return types.SimpleNamespace(status=int(status), octets=octets)
 
 
 def strings(octets):
@@ -224,12 +249,12 @@ def devices(name, client):
     return device, contacts
 
 
-def ping(client, device, contacts, seconds):
+def ping(client, device, contacts, seconds, ask=None):
     body = wbxml(
         b"\x00\x0d\x45\x48", str(seconds), b"\x49\x4a\x4b", contacts, b"\x4c", "Contacts", b"\x01\x01\x01"
     )
     begun = time.monotonic()
-    answer = client.eas("Ping", device, body)
+    answer = client.eas("Ping", device, body, ask)
     return answer.status, strings(answer.octets)[:1], time.monotonic() - begun
 
 
@@ -245,7 +270,29 @@ def held(name, client, pool):
     assert put.status == 201, (name, put.status)
     status, said, took = waiting.result()
     assert (status, said) == (200, ["2"]) and 3 <= took < 8, (name, status, said, took)
-    return device, contacts, took - 3
+    return took - 3
+
+
+def http2(name, client, pool):
+    book = "/dav/alice/private/contacts/"
+    listed = client.ask_http2("PROPFIND", book, Depth="1")
+    assert listed.status == 207 and f"{name}-large.vcf".encode() in listed.octets, (name, listed.status)
+    path = f"{book}{name}-large-http2.vcf"
+    note = "n" * (8 << 20)
+    large = client.ask_http2("PUT", path, card(f"{name}-large-http2", note), Content_Type="text/vcard")
+    assert large.status == 201, (name, large.status, large.octets[:200])
+    read = client.ask_http2("GET", path)
+    assert read.status == 200 and note in read.octets.decode().replace("\r\n ", ""), (name, read.status)
+    # The device is told of what came since, and has nothing to hear of then.
+    device, contacts = devices(name, client)
+    waiting = pool.submit(ping, client, device, contacts, 600, client.ask_http2)
+    time.sleep(3)
+    assert not waiting.done(), (name, waiting.result())
+    made = client.ask_http2("PUT", f"{book}{name}-http2.vcf", card(f"{name}-http2"), Content_Type="text/vcard")
+    assert made.status == 201, (name, made.status)
+    status, said, took = waiting.result()
+    assert (status, said) == (200, ["2"]) and 3 <= took < 8, (name, status, said, took)
+    return took - 3
 
 
 def web(name, client):
@@ -300,10 +347,12 @@ def main():
         for number, (name, port) in enumerate(ports.items(), 1):
             client = Client(port, f"127.0.{number}.7")
             carddav(name, client)
-            device, contacts, took = held(name, client, pool)
+            took = held(name, client, pool)
+            again = http2(name, client, pool)
             web(name, client)
             throttle(name, port, number)
-            print(f"{name}: CardDAV, a Ping woken after {took * 1000:.0f} ms, the web, the client's address")
+            print(f"{name}: CardDAV, a Ping woken after {took * 1000:.0f} ms, over HTTP/2 "
+                  f"after {again * 1000:.0f} ms, the web, the client's address")
             quiet = Client(port, f"127.0.{number}.7", "carol")
             long[name] = pool.submit(ping, quiet, *devices(name, quiet), 90)
         for name, waiting in long.items():

@@ -68,7 +68,7 @@ impl Asked {
     pub fn first(name: &str, text: &Text) -> Self {
         let tag = fill(
             text.transfer.imported_tag,
-            &[&when::day(Timestamp::now(), text)],
+            &[&when::date_of(Timestamp::now(), text)],
         );
         Self {
             name: name.to_owned(),

@@ -1,7 +1,9 @@
 //! HTTP/2 as an attacker writes it, frame by frame (RFC 9113).
 
+mod tls;
+
 use std::{
-    io::{Read as _, Write as _},
+    io::{Read, Write},
     net::TcpStream,
     time::{Duration, Instant},
 };
@@ -23,7 +25,7 @@ const POST: &[u8] = b"\x83\x86\x04\x06/login\x01\x01x\x0f\x10\x21application/x-w
 const REFUSED_STREAM: u32 = 7;
 const ENHANCE_YOUR_CALM: u32 = 11;
 
-struct Frames(TcpStream);
+struct Frames<S = TcpStream>(S);
 
 #[derive(Debug)]
 struct Frame {
@@ -51,6 +53,13 @@ impl Frames {
         stream
             .set_write_timeout(Some(Duration::from_secs(20)))
             .expect("a timeout");
+        Self::begin(stream, settings)
+    }
+}
+
+impl<S: Read + Write> Frames<S> {
+    /// Begins on a connection that both know to be one of HTTP/2.
+    fn begin(stream: S, settings: &[(u16, u32)]) -> Self {
         let mut frames = Self(stream);
         frames
             .0

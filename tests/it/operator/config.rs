@@ -160,8 +160,8 @@ fn what_a_contact_may_hold_counts_on_the_command_line_too() {
     let data = folder.path().join("data");
     works(&data, &["user", "add", "bob", "--admin"]);
     let file = folder.path().join("carnet.toml");
-    fs::write(&file, "max_document = 1000").expect("written");
-    let long = CARD.replace("END:", &format!("NOTE:{}\r\nEND:", "x".repeat(1000)));
+    fs::write(&file, "max_document = 65536").expect("written");
+    let long = CARD.replace("END:", &format!("NOTE:{}\r\nEND:", "x".repeat(65536)));
     let cards = folder.path().join("cards.vcf");
     fs::write(&cards, long + &CARD.replace("one", "two")).expect("written");
     let cards = cards.to_str().expect("a path");
@@ -289,6 +289,24 @@ fn a_configuration_is_checked_before_a_restart() {
             "{nope}",
         ),
         ("trash_day = 1".to_owned(), "trash_day"),
+        (
+            "metrics_listen = 'https://127.0.0.1:0'".to_owned(),
+            "metrics_listen is like http://",
+        ),
+        (
+            "listen = ['http://127.0.0.1']".to_owned(),
+            "http://127.0.0.1:",
+        ),
+        // An address of no machine (RFC 5737).
+        (
+            "listen = ['http://192.0.2.1:8080']".to_owned(),
+            "http://192.0.2.1:8080: ",
+        ),
+        (
+            "listen = ['http://127.0.0.1:18080', 'https://127.0.0.1:18080']".to_owned(),
+            "named twice",
+        ),
+        ("max_document = 1".to_owned(), "65536 to 268435456"),
     ] {
         fs::write(&file, &settings).expect("written");
         let said = refused(&data, &check);
@@ -299,6 +317,38 @@ fn a_configuration_is_checked_before_a_restart() {
         "{url}{mail}'carnet@example.org'\n[sms]\nurl = 'https://sms.example.org/{{id}}'\nbody = {body}"
     );
     fs::write(&file, good).expect("written");
-    assert!(works(&data, &check).contains("takes this configuration"));
+    let said = works(&data, &check);
+    assert!(said.contains("takes this configuration"), "{said}");
+    assert!(said.contains(path), "{said}");
+    // The server that is to be restarted has its address.
+    let running = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
+    let url = format!("http://{}", running.local_addr().expect("an address"));
+    fs::write(&file, format!("listen = ['{url}']")).expect("written");
+    let checked = run(&data, &check, "");
+    let told = String::from_utf8_lossy(&checked.stderr);
+    assert!(checked.status.success(), "{told}");
+    assert!(
+        told.contains(&format!("{url}: Address already in use")),
+        "{told}"
+    );
     assert!(!data.exists(), "nothing is made");
+}
+
+#[test]
+fn a_command_warns_of_what_it_finds_where_it_opens_the_data() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    works(&data, &["user", "add", "boss", "--admin"]);
+    let list = ["user", "list", "--json"];
+    let quiet = run(&data, &list, "");
+    assert_eq!(String::from_utf8_lossy(&quiet.stderr), "");
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).expect("set");
+    let warned = run(&data, &list, "");
+    let told = String::from_utf8_lossy(&warned.stderr);
+    assert!(
+        told.contains("WARN") && told.contains("chmod 700"),
+        "{told}"
+    );
+    assert_eq!(warned.stdout, quiet.stdout, "JSON alone");
 }

@@ -64,7 +64,7 @@ impl Held {
     }
 }
 
-fn trusting(roots: &Arc<RootCertStore>) -> Arc<ClientConfig> {
+pub fn trusting(roots: &Arc<RootCertStore>) -> Arc<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

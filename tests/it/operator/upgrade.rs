@@ -1,11 +1,11 @@
 //! Data of every earlier schema are brought to this one, with everything in them.
-//!
-//! A file is made as an earlier version left it: the first so many migrations, with rows written at
-//! the first of them and beside each of the others.
+
+mod looks;
+mod sample;
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     sync::Arc,
     thread,
@@ -23,87 +23,15 @@ use carnet::{
     },
     store::sqlite::Sqlite,
 };
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
+use self::sample::{card, files, make, schema};
 use super::{LOOPBACK, json};
 use crate::support::{
     dav::Book,
     phone::Phone,
     program::{Program, refused, run, works},
 };
-
-/// Rows of tables that came later, and the migration they came with.
-const LATER: &[(usize, &str)] = &[
-    (
-        2,
-        "INSERT INTO notice (person, kind, at, client, collection, since, number)
-         VALUES (1, 'mass-deletion', 5, 'CardDAV KDE', 2, 4, 30);
-         INSERT INTO invitation VALUES ('0123', 1, 'emil@example.org', 1, 9999999999999);",
-    ),
-    (
-        3,
-        "INSERT INTO collection (id, kind, person, uuid, segment, display_name, epoch, created)
-         VALUES (20, 'view', 2, 'view-of-bob', 'device-1', 'Contacts', 'e20', 1);
-         INSERT INTO view_source VALUES (20, 4, 0);",
-    ),
-    (
-        5,
-        "INSERT INTO import (person, collection, name, at) VALUES (1, 2, 'old.vcf', 5);",
-    ),
-    (9, "INSERT INTO told_apart VALUES (1, 1, 2);"),
-    (
-        14,
-        "INSERT INTO outbox (channel, name, person, recipient, language, letter, queued, due, until)
-         VALUES ('mail', 'old', 1, 'alice@example.org', 'en', '', 1, 1, 2);
-         INSERT INTO reset VALUES ('0123', 1, 2);",
-    ),
-    (
-        15,
-        "INSERT INTO campaign (person, name, begun, days, reminders, skipped)
-         VALUES (1, 'Spring', 1, 14, 1, 0);
-         INSERT INTO verification (person, item, collection, campaign, subject, address, language,
-             hidden, purpose, asked, letter)
-         VALUES (1, 1, 2, 1, 'Ada', 'ada@example.org', 'en', '[]', '', 1, 1);
-         INSERT INTO verification_token VALUES ('4567', 1, 2);
-         INSERT INTO declined VALUES (1, 2, 'ada@example.org', 1);",
-    ),
-    (
-        17,
-        "INSERT INTO second_factor VALUES (2, x'00112233', 1, 7);
-         INSERT INTO recovery_code VALUES (2, '89ab');",
-    ),
-    (
-        18,
-        "INSERT INTO client (person, label, first_seen, last_seen) VALUES (1, 'CardDAV KDE', 1, 2);",
-    ),
-    // What was left of a group, and of a book that an account deleted before it ended itself.
-    (
-        35,
-        "UPDATE collection SET seq = 3 WHERE id = 20;
-         INSERT INTO view_placement (item, collection, href, server_id, uid, placed_by, within, born,
-             changed, overlay) VALUES (1, 20, 'left.vcf', 'left', 'uid-Shared', 1, '5', 2, 3, x'');
-         INSERT INTO item (id, class, uid, kind, display, sort_first, sort_last, document, digest,
-             creator, created, modified)
-         VALUES (900, 'contact', 'left', 'individual', 'Left', 'left', 'left', x'41', 'd', 77, 1, 1);",
-    ),
-];
-
-/// The files of the migrations in their order.
-fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite/schema");
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
-        .expect("the schema")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
-    files.sort();
-    files
-}
-
-/// The migrations in their order.
-fn schema() -> Vec<String> {
-    let read = |file: &PathBuf| fs::read_to_string(file).expect("text");
-    files().iter().map(read).collect()
-}
 
 /// Data that exist were made by migrations as they were: one is never edited, only followed.
 #[test]
@@ -117,144 +45,6 @@ fn no_migration_was_edited() {
         format!("{} {name}\n", digest(&fs::read(file).expect("octets")))
     });
     assert_eq!(found.collect::<String>(), include_str!("schema.txt"));
-}
-
-fn card(name: &str, note: &str) -> String {
-    format!(
-        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:uid-{name}\r\nN:{name};Ada;;;\r\nFN:Ada {name}\r\n\
-         TEL;TYPE=CELL:+33639980001\r\nX-KEPT:as it is\r\nNOTE:{note}\r\nEND:VCARD\r\n"
-    )
-}
-
-/// What a version with so many migrations left, with more contacts of bob's than those of the sample.
-fn make(data: &Path, migrations: usize, more: usize, password_hash: &str) {
-    fs::create_dir_all(data).expect("a folder");
-    let mut database = Connection::open(data.join("carnet.db")).expect("a file");
-    database
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")
-        .expect("settings");
-    let transaction = database.transaction().expect("begun");
-    for (number, sql) in schema().iter().enumerate().take(migrations) {
-        transaction.execute_batch(sql).expect("a migration");
-        if number == 0 {
-            fill(&transaction, more, password_hash);
-        }
-        for (_, sql) in LATER.iter().filter(|(with, _)| *with == number + 1) {
-            transaction.execute_batch(sql).expect(sql);
-        }
-    }
-    let later = schema();
-    let derives_anew = |sql: &&String| sql.contains("'derived', 'stale'");
-    if later.iter().skip(migrations).any(|sql| derives_anew(&sql)) {
-        // That version made what it derives from the cards.
-        let sql = "UPDATE meta SET value = 'current' WHERE name = 'derived'";
-        transaction.execute(sql, []).expect("noted");
-    }
-    transaction
-        .pragma_update(None, "user_version", migrations as i64)
-        .expect("a version");
-    transaction.commit().expect("written");
-}
-
-/// Two people, a group, contacts of each kind of fate, by the first schema.
-fn fill(database: &Connection, more: usize, password_hash: &str) {
-    database
-        .execute_batch(&format!(
-            "INSERT INTO person (id, login, email, name, admin, password_hash, created) VALUES
-                 (1, 'alice', 'alice@example.org', 'Alice A', 1, '{password_hash}', 1),
-                 (2, 'bob', NULL, 'Bob B', 0, '{password_hash}', 1);
-             INSERT INTO grp VALUES (1, 'Team', 'team', 'The team', '{{}}', 1);
-             INSERT INTO membership VALUES (1, 1, 'admin', 1), (1, 2, 'member', 2);
-             INSERT INTO collection (id, kind, person, grp, uuid, segment, display_name, epoch, seq, created) VALUES
-                 (1, 'home', 1, NULL, 'u1', '', '', 'e1', 2, 1),
-                 (2, 'private', 1, NULL, 'u2', 'contacts', 'Contacts', 'e2', 4, 1),
-                 (3, 'home', 2, NULL, 'u3', '', '', 'e3', 2, 1),
-                 (4, 'private', 2, NULL, 'u4', 'contacts', 'Contacts', 'e4', 0, 1),
-                 (5, 'group', NULL, 1, 'u5', 'Team', 'The team', 'e5', 1, 1);
-             INSERT INTO book_placement (home, book, segment, born, changed) VALUES
-                 (1, 2, 'contacts', 1, 1), (1, 5, 'Team', 2, 2),
-                 (3, 4, 'contacts', 1, 1), (3, 5, 'Team', 2, 2);
-             INSERT INTO grant_group VALUES (1, 2, 'add');
-             INSERT INTO tag VALUES (1, 1, 'Friends', 'friends', 'red');
-             INSERT INTO device (id, person, device_id, device_type, user_agent, version, first_seen, last_seen)
-                 VALUES (1, 1, 'OLDPHONE', 'iPhone', 'Apple-iPhone/1', '14.1', 1, 2);
-             INSERT INTO session VALUES ('digest', 1, 9999999999999);
-             INSERT INTO audit (at, client, what) VALUES (1, 'command line', 'alice was added');"
-        ))
-        .expect("people");
-    let item = |id: i64, creator: i64, name: &str, document: &str| {
-        database
-            .execute(
-                "INSERT INTO item (id, class, uid, kind, display, sort_first, sort_last, document,
-                     digest, creator, created, modified)
-                 VALUES (?1, 'contact', ?2, 'individual', ?3, ?3, ?3, ?4, ?5, ?6, 1, 1)",
-                params![
-                    id,
-                    format!("uid-{name}"),
-                    format!("Ada {name}"),
-                    document.as_bytes(),
-                    digest(document.as_bytes()),
-                    creator
-                ],
-            )
-            .expect("an item");
-    };
-    let place = |item: i64, collection: i64, name: &str, by: i64, at: (i64, i64, Option<i64>)| {
-        database
-            .execute(
-                "INSERT INTO placement (item, collection, href, server_id, uid, placed_by, placed_at,
-                     born, changed, gone, gone_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?9)",
-                params![
-                    item,
-                    collection,
-                    format!("{name}.vcf"),
-                    format!("{collection}-{item}"),
-                    format!("uid-{name}"),
-                    by,
-                    at.0,
-                    at.1,
-                    at.2
-                ],
-            )
-            .expect("a placement");
-        database.last_insert_rowid()
-    };
-    item(1, 1, "Shared", &card("Shared", "kept"));
-    place(1, 2, "Shared", 1, (1, 1, None));
-    place(1, 5, "Shared", 1, (1, 1, None));
-    item(2, 1, "Edited", &card("Edited", "the newer note"));
-    let edited = place(2, 2, "Edited", 1, (2, 3, None));
-    item(3, 1, "Removed", &card("Removed", "in the trash"));
-    // A removal and what it removed are two changes: the fourth is the later.
-    let removed = place(3, 2, "Removed", 1, (2, 2, Some(4)));
-    for (kind, item, placement, at, name, note) in [
-        ("replaced", 2, edited, 2, "Edited", "the older note"),
-        ("removed", 3, removed, 4, "Removed", "in the trash"),
-    ] {
-        database
-            .execute(
-                "INSERT INTO revision (kind, item, collection, placement, at, person, client, document)
-                 VALUES (?1, ?2, 2, ?3, ?4, 1, 'web', ?5)",
-                params![kind, item, placement, at, card(name, note).into_bytes()],
-            )
-            .expect("a revision");
-    }
-    database
-        .execute_batch(
-            "INSERT INTO tag_link VALUES (1, 1);
-             INSERT INTO grant_item VALUES (1, 5, 2);
-             INSERT INTO comment (item, collection, author, at, text) VALUES (1, 5, 2, 3, 'Nice');",
-        )
-        .expect("rows");
-    for number in 0..more as i64 {
-        let name = format!("More{number}");
-        item(100 + number, 2, &name, &card(&name, "one of many"));
-        place(100 + number, 4, &name, 2, (number + 1, number + 1, None));
-    }
-    database
-        .execute("UPDATE collection SET seq = ?1 WHERE id = 4", [more as i64])
-        .expect("a sequence");
 }
 
 /// The contacts of the samples are there, byte for byte.
@@ -293,8 +83,13 @@ fn is_found(data: &Path, number: usize) {
         };
         for (text, kind, names) in [
             ("newer note", None, "Ada Edited"),
-            ("ada", None, "Ada Edited, Ada Shared"),
-            ("", Some("individual"), "Ada Edited, Ada Shared"),
+            ("ada", None, "Ada Edited, Ada Imported, Ada Shared"),
+            (
+                "",
+                Some("individual"),
+                "Ada Edited, Ada Imported, Ada Shared",
+            ),
+            ("", Some("group"), "Choir"),
             ("nice", Some("individual"), "Ada Shared"),
             ("ada", Some("group"), ""),
             ("trash", None, ""),
@@ -374,7 +169,9 @@ fn a_migration_that_is_killed_begins_again() {
     for wait in [5, 30, 80, 160, 320, 640] {
         let data = folder.path().join(format!("killed{wait}"));
         fs::create_dir_all(&data).expect("a folder");
-        fs::copy(made.join("carnet.db"), data.join("carnet.db")).expect("copied");
+        for file in ["carnet.db", "carnet.counter"] {
+            fs::copy(made.join(file), data.join(file)).expect("copied");
+        }
         let mut child = Command::new(env!("CARGO_BIN_EXE_carnet"))
             .args(["migrate", "--data"])
             .arg(&data)
