@@ -27,10 +27,12 @@ pub mod admin;
 pub mod audit;
 pub mod book;
 pub mod connect;
+pub mod customs;
 pub mod dates;
 pub mod devices;
 pub mod documents;
 mod en;
+pub mod export;
 pub mod first_start;
 mod fr;
 pub mod mail;
@@ -56,12 +58,16 @@ macro_rules! text {
         pub struct Text {
             /// BCP 47 tag.
             pub lang: &'static str,
+            /// How numbers, dates and tables are written.
+            pub customs: &'static customs::Customs,
             /// How the reader writes dates.
             pub dates: DateFormat,
             /// The time zone of the reader; none: the server's.
             pub zone: Option<Tz>,
             /// Import, export, printing and duplicates.
             pub transfer: &'static transfer::Transfer,
+            /// What exported files say.
+            pub export: &'static export::Export,
             /// Letters, verification, short messages and faxes.
             pub mail: &'static mail::Mail,
             /// Accounts, passwords, sessions and settings.
@@ -91,6 +97,7 @@ macro_rules! text {
                 let own = vec![$((stringify!($field), self.$field)),+];
                 own.into_iter()
                     .chain(self.transfer.all())
+                    .chain(self.export.all())
                     .chain(self.mail.all())
                     .chain(self.account.all())
                     .chain(self.book.all())
@@ -217,8 +224,9 @@ pub fn choose(setting: Option<&str>, headers: &HeaderMap) -> &'static Text {
 impl Text {
     /// What is said of so many: in French none is said as one is.
     pub fn of_many(&self, count: impl TryInto<u64>, [one, many]: Plural) -> &'static str {
-        match (count.try_into(), self.lang) {
-            (Ok(1), _) | (Ok(0), "fr") => one,
+        match count.try_into() {
+            Ok(1) => one,
+            Ok(0) if self.customs.none_as_one => one,
             _ => many,
         }
     }
@@ -234,11 +242,10 @@ impl Text {
         if digits.len() < 5 || digits.contains(|c: char| !c.is_ascii_digit()) {
             return digits;
         }
-        let mark = if self.lang == "fr" { '\u{202f}' } else { ',' };
         let mut grouped = String::with_capacity(digits.len() * 2);
         for (at, digit) in digits.char_indices() {
             if at > 0 && (digits.len() - at).is_multiple_of(3) {
-                grouped.push(mark);
+                grouped.push(self.customs.thousands);
             }
             grouped.push(digit);
         }
@@ -356,6 +363,9 @@ mod tests {
             "mms",
             "documents",
             "document",
+            "heading_email",
+            "heading_fax",
+            "short_fax",
             "count_one",
             "one_contact",
             "contacts_count",
