@@ -189,24 +189,29 @@ text! {
     comment_rule, here_already, keeps_administrator, no_colour, list_stays_list,
 }
 
-/// Each language with each way to write dates.
-static WRITTEN: [Text; 8] = [
-    EN,
-    in_dates(EN, DateFormat::Iso),
-    in_dates(EN, DateFormat::DayFirst),
-    in_dates(EN, DateFormat::MonthFirst),
-    FR,
-    in_dates(FR, DateFormat::Iso),
-    in_dates(FR, DateFormat::DayFirst),
-    in_dates(FR, DateFormat::MonthFirst),
-];
+/// Each language with each way to write dates, the usual one first.
+static WRITTEN: [[Text; 4]; 2] = [written(&EN), written(&FR)];
 
 /// The same for readers with a time zone of their own, each made once: never more than there are
 /// zones, for each of the ways to write.
 static ZONED: Mutex<Vec<&'static Text>> = Mutex::new(Vec::new());
 
-const fn in_dates(text: Text, dates: DateFormat) -> Text {
-    Text { dates, ..text }
+const fn written(text: &Text) -> [Text; 4] {
+    [
+        in_dates(text, DateFormat::Words),
+        in_dates(text, DateFormat::Iso),
+        in_dates(text, DateFormat::DayFirst),
+        in_dates(text, DateFormat::MonthFirst),
+    ]
+}
+
+const fn in_dates(text: &Text, dates: DateFormat) -> Text {
+    Text { dates, ..*text }
+}
+
+/// Every language.
+pub fn languages() -> impl Iterator<Item = &'static Text> {
+    WRITTEN.iter().map(|[usual, ..]| usual)
 }
 
 /// The language of a request: the person's setting, else the browser's, else English.
@@ -260,7 +265,7 @@ impl Text {
     /// The same language with another way to write dates.
     pub fn dated(&'static self, dates: DateFormat) -> &'static Text {
         let same = |text: &&Text| text.lang == self.lang && text.dates == dates;
-        WRITTEN.iter().find(same).unwrap_or(self)
+        WRITTEN.iter().flatten().find(same).unwrap_or(self)
     }
 
     /// The same language as a reader writes dates and reads clocks.
@@ -287,9 +292,7 @@ pub type Plural = [&'static str; 2];
 /// A language by its tag, regions aside.
 pub fn by_tag(tag: &str) -> Option<&'static Text> {
     let primary = tag.split('-').next().unwrap_or_default();
-    [&EN, &FR]
-        .into_iter()
-        .find(|text| text.lang.eq_ignore_ascii_case(primary))
+    languages().find(|text| text.lang.eq_ignore_ascii_case(primary))
 }
 
 /// The first language of an Accept-Language list, by weight, that there is.
