@@ -150,6 +150,28 @@ fn outlets(config: &Config) -> Outlets {
     }
 }
 
+/// What pages tell of the server.
+fn site_of(config: &Config, certificates: Option<Arc<Certificates>>, push: bool) -> web::Site {
+    web::Site {
+        address: config.public_url.as_deref().and_then(Address::parse),
+        certificates,
+        data: config.data.clone(),
+        fonts: config.pdf_fonts.clone().into(),
+        push,
+    }
+}
+
+/// Every face at its paths.
+fn faces(dav: Arc<dav::Face>, other: Other) -> Router {
+    Router::new()
+        // Browsers get a page; everything else on `/` is CardDAV discovery.
+        .route("/", any(dav::serve).with_state(dav.clone()))
+        .merge(dav::router(dav))
+        .merge(web::router(other.pages.clone()))
+        // Devices spell their paths in any letter case.
+        .fallback_service(other.service())
+}
+
 impl App {
     /// Opens the data and connects store, domain and faces.
     pub fn build(config: Config) -> Result<Self> {
@@ -193,20 +215,13 @@ impl App {
         let devices = eas::Face::new(core.clone(), auth.clone(), contact.clone(), config.eas());
         let imports = config.data.join("imports");
         let jobs = Jobs::new(core.clone(), imports, config.imports());
-        let site = web::Site {
-            address: config.public_url.as_deref().and_then(Address::parse),
-            certificates: certificates.clone(),
-            data: config.data.clone(),
-            fonts: config.pdf_fonts.clone().into(),
-            push: push.is_some(),
-        };
         let pages = web::Web::new(
             core.clone(),
             auth.clone(),
             contact,
             jobs.clone(),
             outlets(&config),
-            site,
+            site_of(&config, certificates.clone(), push.is_some()),
         );
         let other = Other {
             devices,
@@ -214,14 +229,9 @@ impl App {
             pages: pages.clone(),
         };
         let router = Router::new()
-            // Browsers get a page; everything else on `/` is CardDAV discovery.
-            .route("/", any(dav::serve).with_state(dav.clone()))
             .merge(own_authority(&config))
             .merge(operator.public(config.metrics_token.is_some()))
-            .merge(dav::router(dav))
-            .merge(web::router(pages.clone()))
-            // Devices spell their paths in any letter case.
-            .fallback_service(other.service());
+            .merge(faces(dav, other));
         Ok(Self {
             core,
             store,

@@ -27,10 +27,12 @@ pub mod admin;
 pub mod audit;
 pub mod book;
 pub mod connect;
+pub mod customs;
 pub mod dates;
 pub mod devices;
 pub mod documents;
 mod en;
+pub mod export;
 pub mod first_start;
 mod fr;
 pub mod mail;
@@ -57,12 +59,16 @@ macro_rules! text {
         pub struct Text {
             /// BCP 47 tag.
             pub lang: &'static str,
+            /// How numbers, dates and tables are written.
+            pub customs: &'static customs::Customs,
             /// How the reader writes dates.
             pub dates: DateFormat,
             /// The time zone of the reader; none: the server's.
             pub zone: Option<&'static Zone>,
             /// Import, export, printing and duplicates.
             pub transfer: &'static transfer::Transfer,
+            /// What exported files say.
+            pub export: &'static export::Export,
             /// Letters, verification, short messages and faxes.
             pub mail: &'static mail::Mail,
             /// Accounts, passwords, sessions and settings.
@@ -92,6 +98,7 @@ macro_rules! text {
                 let own = vec![$((stringify!($field), self.$field)),+];
                 own.into_iter()
                     .chain(self.transfer.all())
+                    .chain(self.export.all())
                     .chain(self.mail.all())
                     .chain(self.account.all())
                     .chain(self.book.all())
@@ -183,24 +190,29 @@ text! {
     comment_rule, here_already, keeps_administrator, no_colour, list_stays_list,
 }
 
-/// Each language with each way to write dates.
-static WRITTEN: [Text; 8] = [
-    EN,
-    in_dates(EN, DateFormat::Iso),
-    in_dates(EN, DateFormat::DayFirst),
-    in_dates(EN, DateFormat::MonthFirst),
-    FR,
-    in_dates(FR, DateFormat::Iso),
-    in_dates(FR, DateFormat::DayFirst),
-    in_dates(FR, DateFormat::MonthFirst),
-];
+/// Each language with each way to write dates, the usual one first.
+static WRITTEN: [[Text; 4]; 2] = [written(&EN), written(&FR)];
 
 /// The same for readers with a time zone of their own, each made once: never more than there are
 /// zones, for each of the ways to write.
 static ZONED: Mutex<Vec<&'static Text>> = Mutex::new(Vec::new());
 
-const fn in_dates(text: Text, dates: DateFormat) -> Text {
-    Text { dates, ..text }
+const fn written(text: &Text) -> [Text; 4] {
+    [
+        in_dates(text, DateFormat::Words),
+        in_dates(text, DateFormat::Iso),
+        in_dates(text, DateFormat::DayFirst),
+        in_dates(text, DateFormat::MonthFirst),
+    ]
+}
+
+const fn in_dates(text: &Text, dates: DateFormat) -> Text {
+    Text { dates, ..*text }
+}
+
+/// Every language.
+pub fn languages() -> impl Iterator<Item = &'static Text> {
+    WRITTEN.iter().map(|[usual, ..]| usual)
 }
 
 /// The language of a request: the person's setting, else the browser's, else English.
@@ -218,8 +230,9 @@ pub fn choose(setting: Option<&str>, headers: &HeaderMap) -> &'static Text {
 impl Text {
     /// What is said of so many: in French none is said as one is.
     pub fn of_many(&self, count: impl TryInto<u64>, [one, many]: Plural) -> &'static str {
-        match (count.try_into(), self.lang) {
-            (Ok(1), _) | (Ok(0), "fr") => one,
+        match count.try_into() {
+            Ok(1) => one,
+            Ok(0) if self.customs.none_as_one => one,
             _ => many,
         }
     }
@@ -235,11 +248,10 @@ impl Text {
         if digits.len() < 5 || digits.contains(|c: char| !c.is_ascii_digit()) {
             return digits;
         }
-        let mark = if self.lang == "fr" { '\u{202f}' } else { ',' };
         let mut grouped = String::with_capacity(digits.len() * 2);
         for (at, digit) in digits.char_indices() {
             if at > 0 && (digits.len() - at).is_multiple_of(3) {
-                grouped.push(mark);
+                grouped.push(self.customs.thousands);
             }
             grouped.push(digit);
         }
@@ -254,7 +266,7 @@ impl Text {
     /// The same language with another way to write dates.
     pub fn dated(&'static self, dates: DateFormat) -> &'static Text {
         let same = |text: &&Text| text.lang == self.lang && text.dates == dates;
-        WRITTEN.iter().find(same).unwrap_or(self)
+        WRITTEN.iter().flatten().find(same).unwrap_or(self)
     }
 
     /// The same language as a reader writes dates and reads clocks.
@@ -285,9 +297,7 @@ pub type Plural = [&'static str; 2];
 /// A language by its tag, regions aside.
 pub fn by_tag(tag: &str) -> Option<&'static Text> {
     let primary = tag.split('-').next().unwrap_or_default();
-    [&EN, &FR]
-        .into_iter()
-        .find(|text| text.lang.eq_ignore_ascii_case(primary))
+    languages().find(|text| text.lang.eq_ignore_ascii_case(primary))
 }
 
 /// The first language of an Accept-Language list, by weight, that there is.
@@ -361,6 +371,9 @@ mod tests {
             "mms",
             "documents",
             "document",
+            "heading_email",
+            "heading_fax",
+            "short_fax",
             "count_one",
             "one_contact",
             "contacts_count",

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         batch::{GrantOp, Op},
         id::PersonId,
-        rights::GroupRight,
+        rights::{GroupRight, Modify},
         store::{PeopleStore as _, Store},
     },
     store::sqlite::Sqlite,
@@ -96,7 +96,10 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 item: card.placement.item,
                 collection: book,
                 person,
-                modify: right == "modify",
+                modify: match right.as_str() {
+                    "modify" => Modify::Granted,
+                    _ => Modify::Withdrawn,
+                },
             });
             commit(store, op).await?;
             let told = json!({ "contact": uid, "in": group, "member": to.member, "right": right });

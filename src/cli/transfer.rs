@@ -20,6 +20,7 @@ use self::files::{Destination, SAMPLE, cards_of, input};
 use super::{Done, Output, text};
 use crate::{
     domain::{book::Book, error::Error, id::ImportId, office::Office},
+    text::{EN, FR},
     transfer::{
         self, Asked, CardVersion, Choice, Choices, Chosen, Entry, Everything, Export as How,
         Exporter, Failure, Heading, Importer, Layout, Loss, Options, Order, Preset, Rendition,
@@ -396,7 +397,7 @@ pub async fn export(office: &Office, fonts: &[PathBuf], options: Export) -> Done
         eprintln!("not in this format: {}", loss.as_str());
     }
     let how = How {
-        french: options.french,
+        text: if options.french { &FR } else { &EN },
         // A group's administrator lends the command line their rights, not their tags.
         tags: book.is_private(),
         heading: Heading {

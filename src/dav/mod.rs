@@ -35,7 +35,7 @@ use carnet_proto::{
     },
     vcard::Version,
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 
 use self::{
     error::Failure,
@@ -88,7 +88,7 @@ struct Call {
     scope: Option<Membership>,
     resource: Resource,
     headers: HeaderMap,
-    /// The name of the host that was asked: HTTP/2 says it in the target.
+    /// The name of the host that was asked.
     host: Option<String>,
     /// Octets of the body; a card beyond the limit fails only once its writer's rights are known.
     body: Result<Bytes, BodyError>,
@@ -182,10 +182,54 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     if request.method() == Method::OPTIONS {
         return Ok(method::options(kind));
     }
-    let peer = peer(request.extensions());
     let (parts, body) = request.into_parts();
+    let SignedIn {
+        actor,
+        quirks,
+        scope,
+    } = sign_in(&face, &parts).await?;
     let (method, headers) = (parts.method, parts.headers);
-    let authorization = headers.get(header::AUTHORIZATION);
+    let segments =
+        segments(parts.uri.path()).map_err(|_| Failure::BadRequest("bad path".into()))?;
+    if method.as_str() != method::ACL && !kind.methods().any(|served| served == method.as_str()) {
+        return Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED));
+    }
+    let body = read(&face, &method, actor.person, &headers, body).await?;
+    let resource = Resource::find(&face, &actor, scope.is_some(), &segments).await;
+    if let (true, Ok(body)) = (misses(&resource, &method), &body) {
+        keep(&face, &actor, &segments, &headers, body).await?;
+    }
+    let resource = resource.map_err(|failure| match (failure, method.as_str()) {
+        (Failure::NoParent, "PUT" | "MKCOL") => Failure::Status(StatusCode::CONFLICT),
+        (failure, _) => failure,
+    })?;
+    let host = asked_host(&parts.uri, &headers);
+    let call = Arc::new(Call {
+        face,
+        actor,
+        quirks,
+        scope,
+        resource,
+        headers,
+        host,
+        body,
+    });
+    let outcome = method::dispatch(call.clone(), &method).await;
+    note::note(&call, &method, &outcome);
+    outcome.map_err(|failure| failure.here(&call.href()))
+}
+
+/// Who asks, and with which client.
+struct SignedIn {
+    actor: Arc<Actor>,
+    quirks: Quirks,
+    scope: Option<Membership>,
+}
+
+/// The person who asks; else why they are not let in.
+async fn sign_in(face: &Face, parts: &Parts) -> Result<SignedIn, Failure> {
+    let peer = peer(&parts.extensions);
+    let authorization = parts.headers.get(header::AUTHORIZATION);
     let door = Door::Devices(Protocol::CardDav);
     let (identity, scope) = match face.auth.scoped(authorization, peer, door).await? {
         (Outcome::Known(identity), _) if !identity.person().may_use(Service::CardDav) => {
@@ -202,7 +246,7 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     let person = identity.person();
     About::of(&parts.extensions).note_login(&person.login);
     let choice = Choice::of(&person.settings);
-    let quirks = Quirks::of(&headers, &choice, face.vcard4);
+    let quirks = Quirks::of(&parts.headers, &choice, face.vcard4);
     // Who signed in for one group, or with another password, is another client.
     let label = label::of_program(
         &quirks.family,
@@ -223,42 +267,27 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
             Some(membership.ok_or(Failure::Unauthorized)?)
         }
     };
-    let actor = Arc::new(actor);
-    let segments =
-        segments(parts.uri.path()).map_err(|_| Failure::BadRequest("bad path".into()))?;
-    if method.as_str() != method::ACL && !kind.methods().any(|served| served == method.as_str()) {
-        return Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED));
-    }
-    let body = read(&face, &method, actor.person, &headers, body).await?;
-    let resource = Resource::find(&face, &actor, scope.is_some(), &segments).await;
-    let misses = match (&resource, method.as_str()) {
+    Ok(SignedIn {
+        actor: Arc::new(actor),
+        quirks,
+        scope,
+    })
+}
+
+/// Whether a card is sent to a book that is not there: the person may have lost it.
+fn misses(resource: &Result<Resource, Failure>, method: &Method) -> bool {
+    match (resource, method.as_str()) {
         (Err(failure), "PUT" | "POST") => failure.is_missing(),
         (Ok(Resource::NewBook { .. }), "POST") => true,
         _ => false,
-    };
-    if let (true, Ok(body)) = (misses, &body) {
-        keep(&face, &actor, &segments, &headers, body).await?;
     }
-    let resource = resource.map_err(|failure| match (failure, method.as_str()) {
-        (Failure::NoParent, "PUT" | "MKCOL") => Failure::Status(StatusCode::CONFLICT),
-        (failure, _) => failure,
-    })?;
-    let authority = parts.uri.authority().map(|authority| authority.as_str());
+}
+
+/// The name of the host that was asked: HTTP/2 says it in the target.
+fn asked_host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    let authority = uri.authority().map(|authority| authority.as_str());
     let named = || headers.get(header::HOST)?.to_str().ok();
-    let host = authority.or_else(named).map(host_name).map(str::to_owned);
-    let call = Arc::new(Call {
-        face,
-        actor,
-        quirks,
-        scope,
-        resource,
-        headers,
-        host,
-        body,
-    });
-    let outcome = method::dispatch(call.clone(), &method).await;
-    note::note(&call, &method, &outcome);
-    outcome.map_err(|failure| failure.here(&call.href()))
+    authority.or_else(named).map(host_name).map(str::to_owned)
 }
 
 /// Keeps a card that was sent to a book the person had and lost: the client gives it up with the

@@ -15,7 +15,7 @@ use super::{
     id::{CollectionId, PersonId, PlacementId},
     item::Placement,
     principal::Member,
-    rights::{GroupRight, Right},
+    rights::{GroupRight, Modify, Right},
     rule::Rule,
     undo::{TakenBack, Undo},
 };
@@ -185,16 +185,17 @@ impl Book {
         &self,
         placement: &Placement,
         grantees: &[Grantee],
-        modify: bool,
+        modify: Modify,
     ) -> Result<Undo> {
         let granted = self.granted(placement).await?;
+        let is_granting = modify == Modify::Granted;
         let changed = grantees.iter().copied();
         Ok(Undo::Modifiable {
             book: self.collection().id,
             placement: placement.id,
             modify,
             grantees: changed
-                .filter(|grantee| granted.contains(grantee) != modify)
+                .filter(|grantee| granted.contains(grantee) != is_granting)
                 .collect(),
         })
     }
@@ -203,7 +204,7 @@ impl Book {
     pub(super) async fn ungrant_modify(
         &self,
         placement: PlacementId,
-        modify: bool,
+        modify: Modify,
         grantees: &[Grantee],
     ) -> Result<TakenBack> {
         let found = self.by_placements(&[placement]).await?.into_iter();
@@ -211,13 +212,14 @@ impl Book {
         let mut live = live.filter(|placement| placement.is_live());
         let placement = live.next().ok_or(Error::NotFound)?;
         let (granted, members) = (self.granted(&placement).await?, self.members().await?);
-        let still = grantees
-            .iter()
-            .copied()
-            .filter(|grantee| granted.contains(grantee) == modify && is_there(*grantee, &members));
+        let was_granting = modify == Modify::Granted;
+        let still = grantees.iter().copied().filter(|grantee| {
+            granted.contains(grantee) == was_granting && is_there(*grantee, &members)
+        });
         let still: Vec<Grantee> = still.collect();
         if !still.is_empty() {
-            self.grant_modify(&placement, &still, !modify).await?;
+            self.grant_modify(&placement, &still, modify.undone())
+                .await?;
         }
         Ok(TakenBack {
             back: still.len(),
@@ -238,7 +240,7 @@ impl Book {
         &self,
         placement: &Placement,
         grantees: &[Grantee],
-        modify: bool,
+        modify: Modify,
     ) -> Result<()> {
         self.decided(|book| async move {
             let group = book.group_id()?;
@@ -248,7 +250,7 @@ impl Book {
             let mut ops = Vec::with_capacity(grantees.len());
             for grantee in grantees {
                 let person = grantee.person();
-                if modify
+                if modify == Modify::Granted
                     && let Some(person) = person
                     && !members.iter().any(|member| member.person == person)
                 {

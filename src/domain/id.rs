@@ -60,6 +60,11 @@ id! {
     CampaignId,
 }
 
+impl PlacementId {
+    /// Of a card that is generated when it is read; stored ones count from 1.
+    pub const GENERATED: Self = Self(0);
+}
+
 /// A place in the order of a collection's changes; grows by one with every change of a placement.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,

@@ -92,7 +92,7 @@ impl Placement {
 
     /// Whether it is generated when it is read, and names no stored row.
     pub fn is_generated(&self) -> bool {
-        self.id == PlacementId(0)
+        self.id == PlacementId::GENERATED
     }
 
     /// Whether it is a list of others.

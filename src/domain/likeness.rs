@@ -1,6 +1,10 @@
 //! Likeness: the data two contacts have in common, by which duplicates are found.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher as _},
+};
 
 use super::{
     book::Book,
@@ -70,10 +74,11 @@ pub enum Likeness {
     Certain,
 }
 
-/// Who is in a book, by digests of what identifies them: some 16 octets each.
-#[derive(Clone, Default)]
-pub struct Known {
-    keys: HashMap<u64, Vec<PlacementId>>,
+/// Who is in a book, by digests of what identifies them: some 16 octets each. `T` tells contacts
+/// apart.
+#[derive(Clone)]
+pub struct Known<T = PlacementId> {
+    keys: HashMap<u64, Vec<T>>,
     uids: HashSet<String>,
     /// Up to here the book is known.
     learnt: Seq,
@@ -103,15 +108,25 @@ impl Common {
     }
 }
 
-impl Known {
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self {
+            keys: HashMap::new(),
+            uids: HashSet::new(),
+            learnt: Seq::default(),
+        }
+    }
+}
+
+impl<T: Copy + Ord + Hash> Known<T> {
     /// Notes one key of a contact. Of the contacts that share a key, the first few are kept.
-    pub fn add(&mut self, placement: PlacementId, key: &Key) {
+    pub fn add(&mut self, contact: T, key: &Key) {
         if let Key::Uid(uid) = key {
             self.uids.insert(uid.clone());
         }
-        let placements = self.keys.entry(hash(key)).or_default();
-        if placements.len() < SHARED && !placements.contains(&placement) {
-            placements.push(placement);
+        let contacts = self.keys.entry(hash(key)).or_default();
+        if contacts.len() < SHARED && !contacts.contains(&contact) {
+            contacts.push(contact);
         }
     }
 
@@ -120,12 +135,12 @@ impl Known {
         self.uids.contains(uid)
     }
 
-    /// The most alike of those known, and how alike.
-    pub fn find(&self, keys: &[Key]) -> Option<(PlacementId, Likeness)> {
-        let mut common: HashMap<PlacementId, Common> = HashMap::new();
+    /// The most alike of those known, the first of several, and how alike.
+    pub fn find(&self, keys: &[Key]) -> Option<(T, Likeness)> {
+        let mut common: HashMap<T, Common> = HashMap::new();
         for key in keys {
-            for placement in self.keys.get(&hash(key)).into_iter().flatten() {
-                let common = common.entry(*placement).or_default();
+            for contact in self.keys.get(&hash(key)).into_iter().flatten() {
+                let common = common.entry(*contact).or_default();
                 match key {
                     Key::Uid(_) => common.uid = true,
                     Key::Name(_) => common.name = true,
@@ -136,18 +151,17 @@ impl Known {
         }
         common
             .into_iter()
-            .filter_map(|(placement, common)| {
+            .filter_map(|(contact, common)| {
                 let rank = (common.likeness()?, common.count());
-                Some((rank, placement))
+                Some((rank, contact))
             })
-            .max_by_key(|(rank, placement)| (*rank, std::cmp::Reverse(*placement)))
-            .map(|((likeness, _), placement)| (placement, likeness))
+            .max_by_key(|(rank, contact)| (*rank, Reverse(*contact)))
+            .map(|((likeness, _), contact)| (contact, likeness))
     }
 }
 
 /// A digest of a key.
 pub fn hash(key: &Key) -> u64 {
-    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     hasher.finish()
@@ -155,7 +169,10 @@ pub fn hash(key: &Key) -> u64 {
 
 impl Book {
     /// Reads who came into the book since the last time.
-    pub async fn learn(&self, known: &mut Known) -> Result<()> {
+    pub async fn learn<T>(&self, known: &mut Known<T>) -> Result<()>
+    where
+        T: Copy + Ord + Hash + From<PlacementId>,
+    {
         let collection = self.collection().id;
         loop {
             let store = self.core().store();
@@ -165,7 +182,7 @@ impl Book {
             };
             for identity in found {
                 if let Some(key) = Key::of(&identity.field, &identity.value) {
-                    known.add(identity.placement, &key);
+                    known.add(identity.placement.into(), &key);
                 }
             }
             known.learnt = last;

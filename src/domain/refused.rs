@@ -127,6 +127,13 @@ pub enum Lost<'a> {
     Private(&'a str),
 }
 
+/// A change that its author or whom it is proposed to may make, and the item it is of.
+struct Modifiable {
+    change: Revision,
+    book: Book,
+    card: Card,
+}
+
 impl Core {
     /// Keeps content that nothing can hold among the person's refused changes, word for word.
     pub async fn keep_words(&self, actor: &Actor, words: Vec<u8>, why: Why) -> Result<()> {
@@ -354,11 +361,12 @@ impl Core {
         id: RevisionId,
     ) -> Result<()> {
         self.decided(actor, |actor| async move {
-            let (proposal, book, card) = match self.proposal(&actor, id).await {
+            let found = match self.proposal(&actor, id).await {
                 Err(Error::NotFound) => self.own_change(&actor, id).await?,
                 found => found?,
             };
-            let settled = match proposal.kind {
+            let Modifiable { change, book, card } = found;
+            let settled = match change.kind {
                 RevisionKind::Proposed => Op::History(HistoryOp::SettleProposal {
                     revision: id,
                     accepted: true,
@@ -367,16 +375,16 @@ impl Core {
             };
             let base = self
                 .store()
-                .document_at(card.placement.item, proposal.at)
+                .document_at(card.placement.item, change.at)
                 .await?;
             let bytes = match base {
                 Some(base) if base[..] != card.document[..] => {
                     let merged = self
                         .class()
-                        .merge(&base, &proposal.document, &card.document)?;
+                        .merge(&base, &change.document, &card.document)?;
                     merged.document
                 }
-                _ => proposal.document,
+                _ => change.document,
             };
             let bytes = book.shown(&bytes, &card.placement.overlay);
             let mut ops: Vec<Op> = book.revision(&card, &bytes)?.into_iter().collect();
@@ -404,11 +412,7 @@ impl Core {
     }
 
     /// A proposal to the actor, with its card where they may modify it.
-    async fn proposal(
-        self: &Arc<Self>,
-        actor: &Arc<Actor>,
-        id: RevisionId,
-    ) -> Result<(Revision, Book, Card)> {
+    async fn proposal(self: &Arc<Self>, actor: &Arc<Actor>, id: RevisionId) -> Result<Modifiable> {
         let proposals = self.store().proposals(actor.person).await?;
         if !proposals.iter().any(|proposal| proposal.id == id) {
             return Err(Error::NotFound);
@@ -423,7 +427,7 @@ impl Core {
         self: &Arc<Self>,
         actor: &Arc<Actor>,
         id: RevisionId,
-    ) -> Result<(Revision, Book, Card)> {
+    ) -> Result<Modifiable> {
         let refused = self.own_refused(actor, id).await?;
         self.modifiable(actor, refused).await
     }
@@ -432,12 +436,12 @@ impl Core {
         self: &Arc<Self>,
         actor: &Arc<Actor>,
         change: Revision,
-    ) -> Result<(Revision, Book, Card)> {
+    ) -> Result<Modifiable> {
         let item = change.item.ok_or(Error::NotFound)?;
         let there = self.readable(actor, item, change.collection).await?;
         let (book, card) = there.ok_or(Error::NotFound)?;
         book.require(&card.placement, Right::Modify).await?;
-        Ok((change, book, card))
+        Ok(Modifiable { change, book, card })
     }
 
     async fn own_refused(&self, actor: &Actor, id: RevisionId) -> Result<Revision> {

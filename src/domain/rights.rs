@@ -93,6 +93,23 @@ impl GroupRight {
     }
 }
 
+/// A change of who has *Modify* on one item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Modify {
+    Granted,
+    Withdrawn,
+}
+
+impl Modify {
+    /// What undoes it.
+    pub fn undone(self) -> Self {
+        match self {
+            Modify::Granted => Modify::Withdrawn,
+            Modify::Withdrawn => Modify::Granted,
+        }
+    }
+}
+
 /// The position of a person in a place, independent of the item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlaceRights {

@@ -11,7 +11,7 @@ use super::{
     history::TOGETHER,
     id::{CollectionId, ItemId, PlacementId, RevisionId, Seq},
     item::Placement,
-    rights::GroupRight,
+    rights::{GroupRight, Modify},
     sharing::Placed,
     tag::Retag,
 };
@@ -61,7 +61,7 @@ pub enum Undo {
     Modifiable {
         book: CollectionId,
         placement: PlacementId,
-        modify: bool,
+        modify: Modify,
         grantees: Vec<Grantee>,
     },
     /// Contents changed: the versions that were replaced.

@@ -360,34 +360,15 @@ impl Arrival {
             person: self.person,
             line: &self.line,
             // One that is refused is not the version the device speaks.
-            version: self.version.filter(|version| {
-                version::offered(face.settings.legacy).any(|offered| offered == *version)
-            }),
+            version: self
+                .version
+                .filter(|version| version::is_offered(*version, face.settings.legacy)),
             agent: &self.agent,
         };
         // Of a request that is refused as it is, no device is stored.
         let known = device::known(&face, &visit).await?;
-        let Some(version) = self.version(&face, known.as_ref()) else {
-            return Err(Reply::Http(StatusCode::BAD_REQUEST).into());
-        };
-        if !version::offered(face.settings.legacy).any(|offered| offered == version) {
-            return Err(refuse(version, root, Common::VersionNotSupported).into());
-        }
-        if version < command.since() {
-            return Err(refuse(version, root, Common::CommandNotSupported).into());
-        }
-        let is_raw = command.is_raw(version);
-        let element = if self.body.is_empty() || is_raw {
-            None
-        } else {
-            match document(&face, &self.body).await? {
-                Ok(element) => Some(element),
-                Err(error) => {
-                    self.about.note_fault(format!("WBXML: {error}"));
-                    return Err(refuse(version, root, Common::InvalidWbxml).into());
-                }
-            }
-        };
+        let version = self.version_for(&face, root, known.as_ref())?;
+        let element = self.decoded(&face, version, root).await?;
         let Some(device) = device::admit(&face, &visit, known).await? else {
             return Err(refuse(version, root, Common::MaximumDevicesReached).into());
         };
@@ -402,14 +383,7 @@ impl Arrival {
         let client = identity.client(label, Some(device.id));
         let actor = Arc::new(Actor::of(&identity.account, client));
         // A held request, whose answer is the most easily lost, brings no news of versions.
-        let waits = [a::WAIT, a::HEARTBEAT_INTERVAL];
-        let is_held = match command {
-            Command::Ping => true,
-            Command::Sync => element
-                .as_ref()
-                .is_none_or(|sync| sync.elements().any(|child| waits.contains(&child.tag))),
-            _ => false,
-        };
+        let is_held = is_held(command, element.as_ref());
         let announced = device::announcement(&face, &device).filter(|_| !is_held);
         if !quirk::is_probe(&device.device_id) {
             let journal = face.core.journal();
@@ -422,7 +396,11 @@ impl Arrival {
             device,
             version,
             body: element,
-            raw: if is_raw { self.body } else { Bytes::new() },
+            raw: if command.is_raw(version) {
+                self.body
+            } else {
+                Bytes::new()
+            },
             accepts_multipart: self.line.accept_multipart,
             policy_key: self.line.policy_key,
             shutdown: self.shutdown,
@@ -435,6 +413,44 @@ impl Arrival {
             root,
             announced,
         })
+    }
+
+    /// The version in which the command is run; else the answer.
+    fn version_for(
+        &self,
+        face: &Face,
+        root: Tag,
+        device: Option<&Device>,
+    ) -> std::result::Result<Version, Stop> {
+        let Some(version) = self.version(face, device) else {
+            return Err(Reply::Http(StatusCode::BAD_REQUEST).into());
+        };
+        if !version::is_offered(version, face.settings.legacy) {
+            return Err(refuse(version, root, Common::VersionNotSupported).into());
+        }
+        if version < self.line.command.since() {
+            return Err(refuse(version, root, Common::CommandNotSupported).into());
+        }
+        Ok(version)
+    }
+
+    /// The document of a body that is one; else the answer to what cannot be read.
+    async fn decoded(
+        &self,
+        face: &Face,
+        version: Version,
+        root: Tag,
+    ) -> std::result::Result<Option<Element>, Stop> {
+        if self.body.is_empty() || self.line.command.is_raw(version) {
+            return Ok(None);
+        }
+        match document(face, &self.body).await? {
+            Ok(element) => Ok(Some(element)),
+            Err(error) => {
+                self.about.note_fault(format!("WBXML: {error}"));
+                Err(refuse(version, root, Common::InvalidWbxml).into())
+            }
+        }
     }
 
     /// The version meant: as said, else as 2.5 had it, else as this device last said.
@@ -460,6 +476,18 @@ impl Arrival {
     }
 }
 
+/// Whether a command may be answered only when something changes.
+fn is_held(command: Command, body: Option<&Element>) -> bool {
+    let waits = [a::WAIT, a::HEARTBEAT_INTERVAL];
+    match command {
+        Command::Ping => true,
+        Command::Sync => {
+            body.is_none_or(|sync| sync.elements().any(|child| waits.contains(&child.tag)))
+        }
+        _ => false,
+    }
+}
+
 /// The document of a request; a large one is read away from the threads of requests.
 async fn document(face: &Face, body: &Bytes) -> Result<std::result::Result<Element, DecodeError>> {
     if body.len() <= SHORT {
@@ -481,8 +509,13 @@ async fn gate(
 ) -> Result<Reply> {
     Ok(match device.access {
         DeviceAccess::WipePending | DeviceAccess::ErasePending => {
-            let by = wipe::By::Owner;
-            return wipe::answer(face, device, command, version, root, body, by).await;
+            let ordered = wipe::Ordered {
+                face,
+                device,
+                version,
+                by: wipe::By::Owner,
+            };
+            return ordered.answer(command, root, body).await;
         }
         access => {
             let status = match access {

@@ -18,6 +18,11 @@ pub fn offered(legacy: bool) -> impl Iterator<Item = Version> {
         .filter(move |version| legacy || *version >= Version::V12_1)
 }
 
+/// Whether a version is offered.
+pub fn is_offered(version: Version, legacy: bool) -> bool {
+    offered(legacy).any(|offered| offered == version)
+}
+
 /// MS-ASProtocolVersions: ascending, separated by commas without blanks (the Android Open Source
 /// client splits without trimming).
 pub fn list(legacy: bool) -> String {

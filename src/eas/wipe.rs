@@ -36,30 +36,84 @@ pub enum By {
     Anybody,
 }
 
-/// Answers a device that is to be wiped.
-pub async fn answer(
-    face: &Face,
-    device: &Device,
-    command: Command,
-    version: Version,
-    root: Tag,
-    body: Option<&Element>,
-    by: By,
-) -> Result<Reply> {
-    let emulated = device.access == DeviceAccess::WipePending && version < Version::V16_1;
-    Ok(match command {
-        Command::Provision => provision(face, device, emulated, body, by).await?,
-        Command::FolderSync if emulated => empty(face, device, body, by).await?,
-        // They come for the folders.
-        Command::Sync if emulated => {
-            Reply::status(air_sync::SYNC, status::Sync::FolderHierarchyChanged)
-        }
-        Command::Ping if emulated => Reply::status(ping::PING, status::Ping::FolderSyncRequired),
-        _ => refuse(version, root, Common::RemoteWipeRequested),
-    })
+/// A device that is to be wiped, as it asks.
+pub struct Ordered<'a> {
+    pub face: &'a Face,
+    pub device: &'a Device,
+    pub version: Version,
+    pub by: By,
 }
 
-/// [`answer`] for a device whose password is no longer valid: only known pairs of person and
+impl Ordered<'_> {
+    /// Answers a command of the device.
+    pub async fn answer(
+        &self,
+        command: Command,
+        root: Tag,
+        body: Option<&Element>,
+    ) -> Result<Reply> {
+        let is_emulated = self.is_emulated();
+        Ok(match command {
+            Command::Provision => self.provision(body).await?,
+            Command::FolderSync if is_emulated => self.empty(body).await?,
+            // They come for the folders.
+            Command::Sync if is_emulated => {
+                Reply::status(air_sync::SYNC, status::Sync::FolderHierarchyChanged)
+            }
+            Command::Ping if is_emulated => {
+                Reply::status(ping::PING, status::Ping::FolderSyncRequired)
+            }
+            _ => refuse(self.version, root, Common::RemoteWipeRequested),
+        })
+    }
+
+    /// Whether the device is shown an empty account in place of an order it does not know.
+    fn is_emulated(&self) -> bool {
+        self.device.access == DeviceAccess::WipePending && self.version < Version::V16_1
+    }
+
+    /// Orders the removal, and records the device's confirmation.
+    async fn provision(&self, body: Option<&Element>) -> Result<Reply> {
+        let (core, device) = (&self.face.core, self.device);
+        // iOS 5 puts a stray Status before the acknowledgement: any order is read.
+        let said = body.and_then(|root| {
+            [p::REMOTE_WIPE, p::ACCOUNT_ONLY_REMOTE_WIPE]
+                .into_iter()
+                .find_map(|tag| root.child(tag))
+                .map(|wipe| wipe.text_of(p::STATUS).unwrap_or_default())
+        });
+        let mut out = Encoder::new();
+        out.open(p::PROVISION)
+            .number(p::STATUS, status::Provision::Success);
+        match said.as_deref() {
+            Some(_) if self.by == By::Anybody => {}
+            Some("1") => core.wiped(device, Wiping::Acknowledged).await?,
+            Some(_) => core.wiped(device, Wiping::Failed).await?,
+            None if self.is_emulated() => {}
+            None if device.access == DeviceAccess::ErasePending => {
+                out.empty(p::REMOTE_WIPE);
+            }
+            None => {
+                out.empty(p::ACCOUNT_ONLY_REMOTE_WIPE);
+            }
+        }
+        out.close();
+        Ok(Reply::Wbxml(out.finish()))
+    }
+
+    /// Sends a device without account-only wipe the removal of every folder. An answer may be lost:
+    /// the folders are gone when the device presents the key that it was sent with their removal.
+    async fn empty(&self, body: Option<&Element>) -> Result<Reply> {
+        let (face, device) = (self.face, self.device);
+        let (answer, is_emptied) = folder_sync::take_all(face, device, body, self.by).await?;
+        if is_emptied {
+            face.core.wiped(device, Wiping::FoldersRemoved).await?;
+        }
+        Ok(answer)
+    }
+}
+
+/// [`Ordered::answer`] to a device whose password is no longer valid: only known pairs of person and
 /// device, and only the order to erase, which is no secret. That it was carried out is not believed:
 /// the order stands.
 pub async fn without_password(
@@ -86,67 +140,18 @@ pub async fn without_password(
         return Ok(None);
     };
     let version = arrival.version.or_else(|| Version::parse(&device.version));
-    let version = version.filter(|version| {
-        version::offered(face.settings.legacy).any(|offered| offered == *version)
-    });
+    let version = version.filter(|version| version::is_offered(*version, face.settings.legacy));
     let (Some(version), Some(root)) = (version, arrival.line.command.root()) else {
         return Ok(None);
     };
     tracing::info!(%peer, device = device.device_id, "a device to be wiped came without the password");
     let element = decode(&arrival.body, &Limits::default()).ok();
-    answer(
+    let ordered = Ordered {
         face,
-        &device,
-        arrival.line.command,
+        device: &device,
         version,
-        root,
-        element.as_ref(),
-        By::Anybody,
-    )
-    .await
-    .map(Some)
-}
-
-/// Orders the removal, and records the device's confirmation.
-async fn provision(
-    face: &Face,
-    device: &Device,
-    emulated: bool,
-    body: Option<&Element>,
-    by: By,
-) -> Result<Reply> {
-    // iOS 5 puts a stray Status before the acknowledgement: any order is read.
-    let said = body.and_then(|root| {
-        [p::REMOTE_WIPE, p::ACCOUNT_ONLY_REMOTE_WIPE]
-            .into_iter()
-            .find_map(|tag| root.child(tag))
-            .map(|wipe| wipe.text_of(p::STATUS).unwrap_or_default())
-    });
-    let mut out = Encoder::new();
-    out.open(p::PROVISION)
-        .number(p::STATUS, status::Provision::Success);
-    match said.as_deref() {
-        Some(_) if by == By::Anybody => {}
-        Some("1") => face.core.wiped(device, Wiping::Acknowledged).await?,
-        Some(_) => face.core.wiped(device, Wiping::Failed).await?,
-        None if emulated => {}
-        None if device.access == DeviceAccess::ErasePending => {
-            out.empty(p::REMOTE_WIPE);
-        }
-        None => {
-            out.empty(p::ACCOUNT_ONLY_REMOTE_WIPE);
-        }
-    }
-    out.close();
-    Ok(Reply::Wbxml(out.finish()))
-}
-
-/// Sends a device without account-only wipe the removal of every folder. An answer may be lost: the
-/// folders are gone when the device presents the key that it was sent with their removal.
-async fn empty(face: &Face, device: &Device, body: Option<&Element>, by: By) -> Result<Reply> {
-    let (answer, is_emptied) = folder_sync::take_all(face, device, body, by).await?;
-    if is_emptied {
-        face.core.wiped(device, Wiping::FoldersRemoved).await?;
-    }
-    Ok(answer)
+        by: By::Anybody,
+    };
+    let answer = ordered.answer(arrival.line.command, root, element.as_ref());
+    answer.await.map(Some)
 }

@@ -31,7 +31,7 @@ pub fn month_first(text: &Text) -> bool {
     match text.dates {
         DateFormat::MonthFirst => true,
         DateFormat::DayFirst => false,
-        DateFormat::Words | DateFormat::Iso => text.lang == "en",
+        DateFormat::Words | DateFormat::Iso => text.customs.month_first,
     }
 }
 
@@ -71,8 +71,8 @@ pub fn age(born: NaiveDate, today: NaiveDate) -> Option<u32> {
 
 /// A day of a month before the month's name: French counts the first one.
 pub fn day_name(day: u32, text: &Text) -> String {
-    match (day, text.lang) {
-        (1, "fr") => "1er".to_owned(),
+    match day {
+        1 => text.customs.first_day.to_owned(),
         _ => day.to_string(),
     }
 }

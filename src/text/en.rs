@@ -6,9 +6,11 @@ use crate::domain::settings::DateFormat;
 /// English.
 pub const EN: Text = Text {
     lang: "en",
+    customs: &super::customs::EN,
     dates: DateFormat::Words,
     zone: None,
     transfer: &super::transfer::EN,
+    export: &super::export::EN,
     mail: &super::mail::EN,
     account: &super::account::EN,
     book: &super::book::EN,

@@ -6,9 +6,11 @@ use crate::domain::settings::DateFormat;
 /// French.
 pub const FR: Text = Text {
     lang: "fr",
+    customs: &super::customs::FR,
     dates: DateFormat::Words,
     zone: None,
     transfer: &super::transfer::FR,
+    export: &super::export::FR,
     mail: &super::mail::FR,
     account: &super::account::FR,
     book: &super::book::FR,

@@ -1,7 +1,5 @@
 //! The sentences of import, export, printing and duplicates, in both languages side by side.
 
-use crate::transfer::Failure;
-
 sentences! {
     Transfer;
 
@@ -272,21 +270,6 @@ impl Transfer {
         }
     }
 
-    /// Why an import ended before its end; what is no known reason as it is.
-    pub fn failed_because<'a>(&self, why: &'a str) -> &'a str
-    where
-        Self: 'a,
-    {
-        match Failure::parse(why) {
-            Some(Failure::Gone) => self.failed_gone,
-            Some(Failure::NotAllowed) => self.failed_not_allowed,
-            Some(Failure::NoSpace) => self.failed_no_space,
-            Some(Failure::Unreadable) => self.failed_unreadable,
-            Some(Failure::Unavailable) => self.failed_unavailable,
-            None => why,
-        }
-    }
-
     /// What a warning says.
     pub fn warning<'a>(&self, code: &'a str) -> &'a str
     where
@@ -319,19 +302,6 @@ impl Transfer {
             "group-member-by-address" => self.warn_member_address,
             "possible-duplicate" => self.warn_duplicate,
             other => other,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::{text::by_tag, transfer::Failure};
-
-    #[test]
-    fn every_reason_an_import_ends_for_is_told_in_words() {
-        for text in ["en", "fr"].map(|tag| by_tag(tag).expect("a language")) {
-            let told = Failure::ALL.map(|why| text.transfer.failed_because(why.as_str()));
-            assert!(told.iter().all(|told| told.contains(' ')), "{told:?}");
         }
     }
 }

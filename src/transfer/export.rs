@@ -18,19 +18,22 @@ use carnet_proto::vcard::{Document, NewLine, Version, escape_text, project};
 
 use self::archive::Archive;
 use super::Fields;
-use crate::domain::{
-    book::Book,
-    cursor::Position,
-    error::Result,
-    id::{PersonId, PlacementId},
-    item::Card,
-    store::ListQuery,
-    tally::Mark,
+use crate::{
+    domain::{
+        book::Book,
+        cursor::Position,
+        error::Result,
+        id::{PersonId, PlacementId},
+        item::Card,
+        store::ListQuery,
+        tally::Mark,
+    },
+    text::{EN, Text, customs::Paper},
 };
 
 pub use fonts::USUAL as USUAL_FONTS;
 pub use loss::{Loss, losses};
-pub use pdf::{Heading, Layout, Paper, Row, details, row};
+pub use pdf::{Heading, Layout, Row, details, row};
 pub use sheet::Preset;
 pub(super) use sheet::safe;
 
@@ -100,10 +103,10 @@ impl CardVersion {
 }
 
 /// Options of an export.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub struct Export {
-    /// French headings and the delimiter French spreadsheets expect.
-    pub french: bool,
+    /// The language of headings, and how its readers write tables.
+    pub text: &'static Text,
     /// Family name first.
     pub last_first: bool,
     pub paper: Paper,
@@ -125,7 +128,7 @@ pub struct Export {
 impl Default for Export {
     fn default() -> Self {
         Self {
-            french: false,
+            text: &EN,
             last_first: false,
             paper: Paper::default(),
             heading: Heading::default(),
@@ -465,7 +468,7 @@ impl Exporter {
                     for phone in rows.iter_mut().flat_map(|fields| &mut fields.phones) {
                         phone.text = phone.text.replace(";ext=", " x");
                     }
-                    let written = sheet::write(&rows, preset, how.french, how.windows);
+                    let written = sheet::write(&rows, preset, how.text, how.windows);
                     Ok((written, BTreeSet::new()))
                 }
                 Rendition::Pdf(layout) => pdf::write(&rows, layout, &how),

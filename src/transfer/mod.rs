@@ -38,8 +38,8 @@ pub use self::{
     date::{Order, typed as typed_date},
     everything::Everything,
     export::{
-        CardVersion, Chosen, Contacts, Export, Exporter, Heading, Layout, Loss, Paper, Preset,
-        Rendition, Row, USUAL_FONTS, details, export, losses, rendered, row,
+        CardVersion, Chosen, Contacts, Export, Exporter, Heading, Layout, Loss, Preset, Rendition,
+        Row, USUAL_FONTS, details, export, losses, rendered, row,
     },
     failure::Failure,
     fields::{Fields, Value},

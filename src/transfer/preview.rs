@@ -1,7 +1,7 @@
 //! A preview of an import, before anything is stored; and the list of records it refused,
 //! afterwards.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use carnet_proto::vcard::opens_agent;
 use csv::{ReaderBuilder, StringRecord, Terminator, Writer, WriterBuilder};
@@ -49,9 +49,23 @@ pub struct Alike {
     pub present: Option<PlacementId>,
 }
 
+/// Whom a record can be like; of several that are as alike, the first here is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Earlier {
+    /// An earlier record of the file, the last one first.
+    Record(Reverse<u64>),
+    Stored(PlacementId),
+}
+
+impl From<PlacementId> for Earlier {
+    fn from(stored: PlacementId) -> Self {
+        Self::Stored(stored)
+    }
+}
+
 /// Compares a file with a book.
 pub async fn foresee(book: &Book, file: &File) -> Result<Foreseen> {
-    let mut known = Known::default();
+    let mut known: Known<Earlier> = Known::default();
     book.learn(&mut known).await?;
     let mut foreseen = Foreseen::default();
     for entry in &file.entries {
@@ -63,14 +77,16 @@ pub async fn foresee(book: &Book, file: &File) -> Result<Foreseen> {
                 foreseen.contacts += 1;
                 match known.find(&made.keys) {
                     None => foreseen.fresh += 1,
-                    Some((placement, likeness)) => foreseen.alike.push(Alike {
+                    Some((earlier, likeness)) => foreseen.alike.push(Alike {
                         record: entry.record,
                         likeness,
-                        present: (placement > PlacementId(0)).then_some(placement),
+                        present: match earlier {
+                            Earlier::Stored(placement) => Some(placement),
+                            Earlier::Record(_) => None,
+                        },
                     }),
                 }
-                // Placements count from 1: below are the records of the file.
-                let here = PlacementId(-i64::try_from(entry.record).unwrap_or(0));
+                let here = Earlier::Record(Reverse(entry.record));
                 made.keys.iter().for_each(|key| known.add(here, key));
             }
         }

@@ -128,9 +128,8 @@ impl ListParams {
         format!("{address}{joint}{ticked}")
     }
 
-    /// The page of the list in a book, its number and the number of pages; the last one when it has
-    /// fewer by now.
-    pub async fn found(&self, book: &Book, query: &ListQuery) -> Result<(ListPage, i64, i64)> {
+    /// The page of the list in a book; the last one when it has fewer by now.
+    pub async fn found(&self, book: &Book, query: &ListQuery) -> Result<FoundPage> {
         let mut found = book.list(query).await?;
         let pages = (found.total + query.limit - 1) / query.limit.max(1);
         let mut page = self.page.max(1);
@@ -144,7 +143,7 @@ impl ListParams {
                 })
                 .await?;
         }
-        Ok((found, page, pages))
+        Ok(FoundPage { found, page, pages })
     }
 
     /// URL of another page or order of the same list.
@@ -160,6 +159,15 @@ impl ListParams {
         ];
         format!("{here}?{}", form_encode(&query))
     }
+}
+
+/// A page of a list, as it was found.
+pub struct FoundPage {
+    pub found: ListPage,
+    /// Its number.
+    pub page: i64,
+    /// The number of pages.
+    pub pages: i64,
 }
 
 #[derive(Template)]

@@ -350,10 +350,9 @@ fn size(number: u64, text: &Text) -> String {
     let d = text.documents;
     let tenths = |unit: u64| {
         let tenths = number.saturating_mul(10) / unit;
-        let comma = if text.lang == "fr" { "," } else { "." };
         match tenths % 10 {
             0 => (tenths / 10).to_string(),
-            tenth => format!("{}{comma}{tenth}", tenths / 10),
+            tenth => format!("{}{}{tenth}", tenths / 10, text.customs.decimal),
         }
     };
     const KILO: u64 = 1024;

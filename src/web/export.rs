@@ -32,10 +32,10 @@ use crate::{
         error::{Error, Result},
         id::Timestamp,
     },
-    text::{fill, transfer::Transfer},
+    text::{customs::Paper, fill, transfer::Transfer},
     transfer::{
-        CardVersion, Chosen, Contacts, Export, Exporter, Heading, Layout, Loss, Paper, Preset,
-        Rendition, Row, details, losses, row,
+        CardVersion, Chosen, Contacts, Export, Exporter, Heading, Layout, Loss, Preset, Rendition,
+        Row, details, losses, row,
     },
 };
 
@@ -258,7 +258,7 @@ async fn show_page(
             selected,
         };
         let letter = match asked.paper.as_str() {
-            "" => visit.text.lang == "en",
+            "" => visit.text.customs.paper == Paper::Letter,
             paper => paper == "letter",
         };
         let format = match asked.format.as_str() {
@@ -379,7 +379,7 @@ pub async fn file(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
             return Err(Error::Invalid(visit.text.transfer.nothing_to_export.into()));
         };
         let how = Export {
-            french: visit.text.lang == "fr",
+            text: visit.text,
             paper: match posted.value("paper") {
                 "letter" => Paper::Letter,
                 _ => Paper::A4,
@@ -535,7 +535,7 @@ async fn show_print(
                 begins,
                 photo: fields.photo.is_some(),
                 details: if cards {
-                    details(&fields, visit.text.lang == "fr")
+                    details(&fields, visit.text)
                 } else {
                     Vec::new()
                 },

@@ -27,6 +27,7 @@ use crate::{
         grant::{Grantee, Modifier, Reason},
         id::CollectionId,
         item::{Card, Placement},
+        rights::Modify,
     },
     text::fill,
 };
@@ -98,15 +99,15 @@ pub async fn grant(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) 
         let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, nobody);
         return again(&web, &posted, &item, told).await;
     }
-    change(&web, &item, &posted, true).await
+    change(&web, &item, &posted, Modify::Granted).await
 }
 
 /// `POST …/c/ID/rights/withdraw`
 pub async fn withdraw(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
-    change(&web, &item, &posted, false).await
+    change(&web, &item, &posted, Modify::Withdrawn).await
 }
 
-async fn change(web: &Arc<Web>, item: &ItemPath, posted: &Posted, modify: bool) -> Response {
+async fn change(web: &Arc<Web>, item: &ItemPath, posted: &Posted, modify: Modify) -> Response {
     let outcome = async {
         let (book, card) = item.open(web, &posted.visit).await?;
         let (group, placement) = placed_in(&book, &card, posted.collection("group")).await?;
@@ -119,20 +120,18 @@ async fn change(web: &Arc<Web>, item: &ItemPath, posted: &Posted, modify: bool) 
         Ok(undo) => {
             let rights = format!("{}/rights", item.path());
             let kept = web.undos.keep(&posted.visit, vec![undo], &rights);
-            let done = Done::of(if modify {
-                Deed::Granted
-            } else {
-                Deed::Withdrawn
+            let done = Done::of(match modify {
+                Modify::Granted => Deed::Granted,
+                Modify::Withdrawn => Deed::Withdrawn,
             });
             done.undone_by(kept).at(&rights)
         }
         Err(error) => {
             let told = Told::refused(&error, &posted.visit);
-            // Who is not withdrawn from is not chosen to be granted to.
-            let form = if modify {
-                Choosing::of(posted.fields())
-            } else {
-                Choosing::default()
+            let form = match modify {
+                Modify::Granted => Choosing::of(posted.fields()),
+                // Who is not withdrawn from is not chosen to be granted to.
+                Modify::Withdrawn => Choosing::default(),
             };
             again_with(web, posted, item, form, told).await
         }

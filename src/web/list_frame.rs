@@ -1,6 +1,11 @@
 //! What lists of contacts and of documents have in common: pages, letters, and the rights on rows.
 
-use super::{contacts::ListParams, place::encode_segment, request::Visit, selection::Whole};
+use super::{
+    contacts::{FoundPage, ListParams},
+    place::encode_segment,
+    request::Visit,
+    selection::Whole,
+};
 use crate::{
     domain::{
         book::{Book, ItemPrivileges},
@@ -48,7 +53,7 @@ impl ListFrame {
         visit: &Visit,
     ) -> Result<(Self, Vec<Listed>)> {
         let text = visit.text;
-        let (found, page, pages) = params.found(book, query).await?;
+        let FoundPage { found, page, pages } = params.found(book, query).await?;
         let placements: Vec<_> = found.rows.iter().map(|row| &row.placement).collect();
         let privileges = book.items_privileges(&placements).await?;
         let by_name = query.sort == Sort::Name;

@@ -55,9 +55,10 @@ const MAY_IMPORT: &[(&str, Option<&[&str]>)] = &[
         ]),
     ),
     ("autodiscover", Some(&["domain", "auth", "http", "config"])),
-    ("transfer", Some(&["domain", "durable"])),
-    // Sentences for what the domain and a file have to say.
-    ("text", Some(&["domain", "transfer"])),
+    // Files say their headings in the language of who reads them.
+    ("transfer", Some(&["domain", "durable", "text"])),
+    // Sentences for what the domain has to say.
+    ("text", Some(&["domain"])),
     ("mail", Some(&["domain", "http", "text"])),
     // The sockets a class plugs into, and the sentences its pages speak.
     (

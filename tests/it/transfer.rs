@@ -3,6 +3,7 @@
 mod again;
 mod alike;
 mod jobs;
+mod languages;
 mod large;
 mod lists;
 mod losses;

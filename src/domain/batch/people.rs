@@ -5,7 +5,7 @@ use crate::domain::{
     group::Leaving,
     id::{CollectionId, GroupId, ItemId, PersonId, Timestamp},
     principal::{GroupOptions, Role},
-    rights::GroupRight,
+    rights::{GroupRight, Modify},
 };
 
 /// A change of accounts.
@@ -138,11 +138,11 @@ pub enum GrantOp {
         person: Option<PersonId>,
         right: GroupRight,
     },
-    /// Grants or revokes *Modify* on an item through a group's collection; `person` none: everyone.
+    /// Changes *Modify* on an item through a group's collection; `person` none: everyone.
     GrantItem {
         item: ItemId,
         collection: CollectionId,
         person: Option<PersonId>,
-        modify: bool,
+        modify: Modify,
     },
 }

@@ -155,7 +155,7 @@ impl Book {
         Card {
             placement: Placement {
                 // No stored row: these name nothing.
-                id: PlacementId(0),
+                id: PlacementId::GENERATED,
                 item: ItemId(item),
                 collection: self.collection.id,
                 href: format!("{uid}.vcf"),

@@ -8,6 +8,7 @@ use crate::domain::{
     group::Leaving,
     office::store::OfficeOp,
     refused::{Refusal, Why},
+    rights::Modify,
 };
 
 pub async fn an_account_comes_with_its_class_or_not_at_all(books: Books) {
@@ -116,7 +117,7 @@ pub async fn a_decision_on_old_rights_is_refused(books: Books) {
             item,
             collection: books.shared,
             person: None,
-            modify: true,
+            modify: Modify::Granted,
         }),
         disable(true),
         disable(false),

@@ -16,7 +16,7 @@ use krilla::{
 };
 use ttf_parser::Face;
 
-use super::pdf::{Text, failed};
+use super::pdf::{Placed, failed};
 use crate::domain::error::{Error, Result};
 
 /// Usual paths of fonts for Chinese, Japanese and Korean.
@@ -241,7 +241,7 @@ impl<'a> Fonts<'a> {
     }
 
     /// Draws a text, run by run with the first font that has its characters.
-    pub fn draw(&self, surface: &mut Surface<'_>, text: &Text) {
+    pub fn draw(&self, surface: &mut Surface<'_>, text: &Placed) {
         let mut x = text.x;
         for run in self.runs(&text.text, text.bold) {
             if run.text.is_empty() {

@@ -17,6 +17,12 @@ use krilla::{
 use super::{Export, fonts::Fonts};
 use crate::{
     domain::error::{Error, Result},
+    text::{
+        self, Text,
+        customs::Paper,
+        dates::{day_name, month_name},
+        fill_plain,
+    },
     transfer::{
         fields::{Address, Fields, Value},
         rows::named,
@@ -33,21 +39,11 @@ pub enum Layout {
     Cards,
 }
 
-/// The size of a sheet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Paper {
-    #[default]
-    A4,
-    Letter,
-}
-
-impl Paper {
-    /// Width and height in points.
-    fn size(self) -> (f32, f32) {
-        match self {
-            Paper::A4 => (595.28, 841.89),
-            Paper::Letter => (612.0, 792.0),
-        }
+/// Width and height of a sheet in points.
+fn size(paper: Paper) -> (f32, f32) {
+    match paper {
+        Paper::A4 => (595.28, 841.89),
+        Paper::Letter => (612.0, 792.0),
     }
 }
 
@@ -81,11 +77,11 @@ pub fn write(
         Layout::List => list(contacts, how, &fonts),
         Layout::Cards => cards(contacts, how, &fonts),
     };
-    let (width, height) = how.paper.size();
+    let (width, height) = size(how.paper);
     let mut document = Document::new();
     let pages = sheets.len();
     let mut outline = Outline::new();
-    let language = if how.french { "fr" } else { "en" };
+    let language = how.text.lang;
     let mut tags = TagTree::new().with_lang(Some(language.to_owned()));
     for (number, sheet) in sheets.iter().enumerate() {
         let settings = PageSettings::from_wh(width, height).ok_or_else(failed)?;
@@ -140,7 +136,7 @@ pub(super) fn failed() -> Error {
 }
 
 /// Text at a place.
-pub(super) struct Text {
+pub(super) struct Placed {
     pub x: f32,
     /// The position of the base line, from the top.
     pub y: f32,
@@ -153,14 +149,14 @@ pub(super) struct Text {
 /// What stands on one page.
 #[derive(Default)]
 struct Sheet<'a> {
-    texts: Vec<Text>,
+    texts: Vec<Placed>,
     photos: Vec<(f32, f32, &'a [u8])>,
     bookmarks: Vec<(String, f32)>,
 }
 
 impl Sheet<'_> {
     fn text(&mut self, x: f32, y: f32, size: f32, text: impl Into<String>) {
-        self.texts.push(Text {
+        self.texts.push(Placed {
             x,
             y,
             size,
@@ -171,7 +167,7 @@ impl Sheet<'_> {
     }
 
     fn heading(&mut self, x: f32, y: f32, size: f32, text: impl Into<String>) {
-        self.texts.push(Text {
+        self.texts.push(Placed {
             x,
             y,
             size,
@@ -183,23 +179,19 @@ impl Sheet<'_> {
 }
 
 /// Head and foot of a page.
-fn frame(how: &Export, contacts: usize, number: usize, pages: usize, fonts: &Fonts) -> Vec<Text> {
-    let (width, height) = how.paper.size();
+fn frame(how: &Export, contacts: usize, number: usize, pages: usize, fonts: &Fonts) -> Vec<Placed> {
+    let (width, height) = size(how.paper);
     let heading = &how.heading;
-    // French counts none as one.
-    let is_one = contacts == 1 || how.french && contacts == 0;
-    let counted = format!("{contacts} contact{}", if is_one { "" } else { "s" });
-    let page = if how.french {
-        format!("page {number} sur {pages}")
-    } else {
-        format!("page {number} of {pages}")
-    };
+    let text = how.text;
+    let counted = text.of_many(contacts, [text.one_contact, text.contacts_count]);
+    let counted = fill_plain(counted, &[&contacts]);
+    let page = fill_plain(text.export.page, &[&number, &pages]);
     let about: Vec<&str> = [&heading.exporter[..], &heading.date, &counted]
         .into_iter()
         .filter(|text| !text.is_empty())
         .collect();
     let about = about.join(" · ");
-    let at = |x: f32, y: f32, bold: bool, text: String| Text {
+    let at = |x: f32, y: f32, bold: bool, text: String| Placed {
         x,
         y,
         size: 8.0,
@@ -241,7 +233,7 @@ fn name(fields: &Fields, last_first: bool) -> String {
 }
 
 fn list(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet<'static>> {
-    let (width, height) = how.paper.size();
+    let (width, height) = size(how.paper);
     let room = width - 2.0 * MARGIN;
     let line_height = (height - 2.0 * MARGIN - 12.0) / LINES as f32;
     // Name, organization, mobile, work, e-mail.
@@ -292,7 +284,7 @@ fn list(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet<'static>>
 
 fn cards<'a>(contacts: &'a [Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet<'a>> {
     const LINE: f32 = 10.5;
-    let (width, height) = how.paper.size();
+    let (width, height) = size(how.paper);
     let column = (width - 2.0 * MARGIN - 18.0) / 2.0;
     let foot = height - MARGIN;
     let mut sheets = vec![Sheet::default()];
@@ -301,7 +293,7 @@ fn cards<'a>(contacts: &'a [Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet<'
     for fields in contacts {
         let photo = fields.photo.as_ref().filter(|(_, octets)| draws(octets));
         let inset = if photo.is_some() { PHOTO + 6.0 } else { 0.0 };
-        let lines: Vec<String> = details(fields, how.french)
+        let lines: Vec<String> = details(fields, how.text)
             .iter()
             .flat_map(|line| fonts.wrap(line, 7.5, column - inset))
             .collect();
@@ -377,7 +369,7 @@ pub fn draws(octets: &[u8]) -> bool {
 }
 
 /// The lines of a card under the name.
-pub fn details(fields: &Fields, french: bool) -> Vec<String> {
+pub fn details(fields: &Fields, text: &Text) -> Vec<String> {
     let mut lines = Vec::new();
     let mut add = |line: String| {
         if !line.trim().is_empty() {
@@ -390,7 +382,7 @@ pub fn details(fields: &Fields, french: bool) -> Vec<String> {
         .collect();
     add(organization.join(", "));
     for phone in &fields.phones {
-        add(format!("{} {}", short(phone, french), phone.text));
+        add(format!("{} {}", short(phone, text.export), phone.text));
     }
     for value in fields.emails.iter().chain(&fields.urls) {
         add(value.text.clone());
@@ -399,8 +391,8 @@ pub fn details(fields: &Fields, french: bool) -> Vec<String> {
         add(postal(address));
     }
     if !fields.birthday.is_empty() {
-        let label = if french { "né(e) le" } else { "born" };
-        add(format!("{label} {}", spelled(&fields.birthday, french)));
+        let date = spelled(&fields.birthday, text);
+        add(fill_plain(text.export.born, &[&date]));
     }
     let note: String = fields.note.chars().take(NOTE).collect();
     if note.len() < fields.note.len() {
@@ -412,53 +404,29 @@ pub fn details(fields: &Fields, french: bool) -> Vec<String> {
 }
 
 /// A date with the name of its month; what is no date as it is.
-fn spelled(date: &str, french: bool) -> String {
-    const ENGLISH: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    const FRENCH: [&str; 12] = [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ];
+fn spelled(date: &str, text: &Text) -> String {
     let without_year = date.strip_prefix("--");
     let (year, rest) = match without_year {
         Some(rest) => ("", rest),
         None => date.split_once('-').unwrap_or_default(),
     };
-    let names = if french { FRENCH } else { ENGLISH };
     let parts = rest.split_once('-').and_then(|(month, day)| {
-        let month = names.get(month.parse::<usize>().ok()?.checked_sub(1)?)?;
-        Some((day.parse::<u8>().ok()?, *month))
+        let month = month
+            .parse()
+            .ok()
+            .filter(|month| (1..=12).contains(month))?;
+        Some((u32::from(day.parse::<u8>().ok()?), month))
     });
     match parts {
-        Some((1, month)) if french => format!("1er {month} {year}").trim_end().to_owned(),
-        Some((day, month)) => format!("{day} {month} {year}").trim_end().to_owned(),
+        Some((day, month)) => {
+            let (day, month) = (day_name(day, text), month_name(month, text));
+            format!("{day} {month} {year}").trim_end().to_owned()
+        }
         None => date.to_owned(),
     }
 }
 
-fn short(phone: &Value, french: bool) -> &str {
+fn short<'a>(phone: &'a Value, x: &text::export::Export) -> &'a str {
     if !phone.label.is_empty() {
         return &phone.label;
     }
@@ -468,35 +436,11 @@ fn short(phone: &Value, french: bool) -> &str {
         phone.is("work"),
         phone.is("home"),
     ) {
-        (true, ..) => "fax",
-        (_, true, ..) => {
-            if french {
-                "mob."
-            } else {
-                "mobile"
-            }
-        }
-        (_, _, true, _) => {
-            if french {
-                "bur."
-            } else {
-                "work"
-            }
-        }
-        (.., true) => {
-            if french {
-                "dom."
-            } else {
-                "home"
-            }
-        }
-        _ => {
-            if french {
-                "tél."
-            } else {
-                "tel."
-            }
-        }
+        (true, ..) => x.short_fax,
+        (_, true, ..) => x.short_mobile,
+        (_, _, true, _) => x.short_work,
+        (.., true) => x.short_home,
+        _ => x.short_phone,
     }
 }
 
@@ -527,4 +471,31 @@ fn draw_photo(surface: &mut Surface<'_>, x: f32, y: f32, octets: &[u8]) {
     surface.push_transform(&Transform::from_translate(x, y));
     surface.draw_image(image, size);
     surface.pop();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{EN, FR};
+
+    #[test]
+    fn head_and_foot_speak_the_language_of_the_reader() {
+        let fonts = Fonts::load(&[]).expect("the package's fonts");
+        for (text, contacts, counted, page) in [
+            (&EN, 0, "0 contacts", "page 1 of 3"),
+            (&EN, 1, "1 contact", "page 1 of 3"),
+            (&EN, 12_000, "12000 contacts", "page 1 of 3"),
+            (&FR, 0, "0 contact", "page 1 sur 3"),
+            (&FR, 1, "1 contact", "page 1 sur 3"),
+            (&FR, 12_000, "12000 contacts", "page 1 sur 3"),
+        ] {
+            let how = Export {
+                text,
+                ..Export::default()
+            };
+            let said = frame(&how, contacts, 1, 3, &fonts).into_iter();
+            let said: Vec<String> = said.map(|placed| placed.text).collect();
+            assert_eq!(said, ["", counted, page]);
+        }
+    }
 }

@@ -8,7 +8,10 @@ mod spreadsheet;
 use csv::{QuoteStyle, Terminator, WriterBuilder};
 use encoding_rs::WINDOWS_1252;
 
-use crate::transfer::fields::{Address, Fields};
+use crate::{
+    text::Text,
+    transfer::fields::{Address, Fields},
+};
 
 /// For whom a CSV is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,16 +39,18 @@ impl Preset {
 }
 
 /// The file of a preset: UTF-8 with its mark, or Windows-1252; CRLF.
-pub fn write(contacts: &[Fields], preset: Preset, french: bool, windows: bool) -> Vec<u8> {
+pub fn write(contacts: &[Fields], preset: Preset, text: &Text, windows: bool) -> Vec<u8> {
     let rows = match preset {
-        Preset::Spreadsheet => spreadsheet::rows(contacts, french),
+        Preset::Spreadsheet => spreadsheet::rows(contacts, text.export),
         Preset::Google => google::rows(contacts),
         Preset::Outlook => program::outlook(contacts),
         Preset::Thunderbird => program::thunderbird(contacts),
     };
-    let semicolons = preset == Preset::Spreadsheet && french;
     let mut writer = WriterBuilder::new()
-        .delimiter(if semicolons { b';' } else { b',' })
+        .delimiter(match preset {
+            Preset::Spreadsheet => text.customs.delimiter,
+            _ => b',',
+        })
         .terminator(Terminator::CRLF)
         .quote_style(match preset {
             Preset::Outlook => QuoteStyle::Always,

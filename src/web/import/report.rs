@@ -21,8 +21,8 @@ use super::super::{
 };
 use crate::{
     domain::error::{Error, Result},
-    text::fill,
-    transfer::{Job, Progress, refused_in_words},
+    text::{fill, transfer::Transfer},
+    transfer::{Failure, Job, Progress, refused_in_words},
 };
 
 /// Lines shown of each list.
@@ -81,7 +81,7 @@ async fn show_page(
     let under_way = import.job.is_some() && import.ended.is_none() && !progress.paused;
     let report = &progress.report;
     let state = match (&progress.failure, import.undone) {
-        (Some(why), _) => Some(fill(x.import_failed, &[&x.failed_because(why)])),
+        (Some(why), _) => Some(fill(x.import_failed, &[&failed_because(why, x)])),
         (None, Some(_)) => Some(x.import_undone.to_owned()),
         _ if progress.stopped => Some(fill(x.import_stopped, &[&progress.taken, &found])),
         _ if progress.paused => Some(x.import_waits.to_owned()),
@@ -209,6 +209,35 @@ pub async fn undo(State(web): State<Arc<Web>>, path: ImportPath, posted: Posted)
             let told = Told::refused(&error, visit);
             let page = show_page(&web, &path, visit, told);
             visit.answer(&web, page).await
+        }
+    }
+}
+
+/// Why an import ended before its end; what is no known reason as it is.
+fn failed_because<'a>(why: &'a str, x: &Transfer) -> &'a str {
+    match Failure::parse(why) {
+        Some(Failure::Gone) => x.failed_gone,
+        Some(Failure::NotAllowed) => x.failed_not_allowed,
+        Some(Failure::NoSpace) => x.failed_no_space,
+        Some(Failure::Unreadable) => x.failed_unreadable,
+        Some(Failure::Unavailable) => x.failed_unavailable,
+        None => why,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::failed_because;
+    use crate::{
+        text::{EN, FR},
+        transfer::Failure,
+    };
+
+    #[test]
+    fn every_reason_an_import_ends_for_is_told_in_words() {
+        for text in [EN, FR] {
+            let told = Failure::ALL.map(|why| failed_because(why.as_str(), text.transfer));
+            assert!(told.iter().all(|told| told.contains(' ')), "{told:?}");
         }
     }
 }

@@ -462,8 +462,7 @@ fn show_page(
         purpose: new.purpose.clone(),
         action: format!("/v/{token}"),
         photo: form.has_photo.then(|| format!("/v/{token}/photo")),
-        languages: [&text::EN, &text::FR]
-            .into_iter()
+        languages: text::languages()
             .filter(|other| other.lang != text.lang)
             .map(|other| {
                 let link = format!("/v/{token}?lang={}", other.lang);

@@ -7,7 +7,10 @@ use carnet::domain::{
     error::Error,
     group::Leaving,
     principal::GroupOptions,
-    rights::GroupRight::{self, Add, AddDelete},
+    rights::{
+        GroupRight::{self, Add, AddDelete},
+        Modify,
+    },
     sharing::How,
 };
 
@@ -43,7 +46,10 @@ case!(case_03_nor_does_an_outsider_by_the_exact_address, w, {
 
 case!(case_04_read_cannot_be_withdrawn, w, {
     allowed(w.grant("ada", "G", "max", GroupRight::None).await);
-    allowed(w.set_modify("mia", "G", "k", "max", false).await);
+    allowed(
+        w.set_modify("mia", "G", "k", "max", Modify::Withdrawn)
+            .await,
+    );
     allowed(w.read("max", "G", "k").await);
 });
 
@@ -101,7 +107,10 @@ case!(case_14_coming_back_does_not_revive_a_grant, w, {
 
 case!(case_15_a_revoked_grant_keeps_the_refused_change, w, {
     allowed(w.grant_modify("mia", "G", "k", "max").await);
-    allowed(w.set_modify("mia", "G", "k", "max", false).await);
+    allowed(
+        w.set_modify("mia", "G", "k", "max", Modify::Withdrawn)
+            .await,
+    );
     refused(w.modify("max", "G", "k", "+33 2").await);
     let kept = w
         .core

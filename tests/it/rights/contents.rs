@@ -8,7 +8,7 @@ use carnet::domain::{
     grant::Grantee,
     id::{PersonId, Timestamp},
     principal::Role,
-    rights::GroupRight::Add,
+    rights::{GroupRight::Add, Modify},
     sharing::How,
     undo::Undo,
 };
@@ -323,7 +323,10 @@ async fn an_edit_costs_the_same_however_many_read_it() {
             .expect("members");
         let grantees: Vec<Grantee> = members.iter().map(|m| Grantee::Member(m.person)).collect();
         let book = w.book("mia", "A").await.expect("a book");
-        allowed(book.grant_modify(&placement, &grantees, true).await);
+        allowed(
+            book.grant_modify(&placement, &grantees, Modify::Granted)
+                .await,
+        );
         let person = w.id("m1").await;
         let actor = std::sync::Arc::new(
             w.core

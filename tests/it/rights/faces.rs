@@ -5,7 +5,7 @@ use carnet::domain::{
     actor::{Actor, Client},
     book::{Book, Condition, Replace},
     grant::Grantee,
-    rights::GroupRight,
+    rights::{GroupRight, Modify},
     sharing::How,
 };
 use carnet_proto::wbxml::{
@@ -60,7 +60,7 @@ impl Team {
         book.expect("a book")
     }
 
-    fn grant_modify(&self, uid: &str, to: &str, modify: bool) {
+    fn grant_modify(&self, uid: &str, to: &str, modify: Modify) {
         self.now(async {
             let book = self.book("alice").await;
             let card = book.get(&format!("{uid}.vcf")).await.expect("a card");
@@ -183,7 +183,7 @@ fn case_64_nothing_granted() {
 #[test]
 fn case_65_66_67_modify_on_one_card() {
     let team = Team::start();
-    team.grant_modify("k", "bob", true);
+    team.grant_modify("k", "bob", Modify::Granted);
     let k = format!("{BOOK}k.vcf");
     let other = format!("{BOOK}other.vcf");
     assert_eq!(
@@ -352,7 +352,7 @@ fn case_72_a_grant_between_two_synchronizations() {
     let team = Team::start();
     let mut phone = team.phone("bob", "phone2");
     let k = phone.named("k").expect("k on the phone");
-    team.grant_modify("k", "bob", true);
+    team.grant_modify("k", "bob", Modify::Granted);
     let edit = change(
         &k,
         &[(c::LAST_NAME, "k"), (c::MOBILE_PHONE_NUMBER, "+33 6")],
@@ -364,7 +364,7 @@ fn case_72_a_grant_between_two_synchronizations() {
             .contains("+33 6")
     );
     // Revoked: the next change is refused, whatever the phone was told before.
-    team.grant_modify("k", "bob", false);
+    team.grant_modify("k", "bob", Modify::Withdrawn);
     let answer = phone.sync(&[change(&k, &[(c::LAST_NAME, "wrong")])], 100);
     assert_eq!(responses(&answer), [(k, "7".to_owned())]);
 }
@@ -387,7 +387,7 @@ fn case_73_unshared_while_the_phone_was_away() {
             .await;
         shared.expect("shared").remove(0).expect("shared");
     });
-    team.grant_modify("p", "bob", true);
+    team.grant_modify("p", "bob", Modify::Granted);
     let mut phone = team.phone("bob", "phone3");
     let p = phone.named("p").expect("p on the phone");
     assert_eq!(

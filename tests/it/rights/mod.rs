@@ -30,7 +30,7 @@ use carnet::{
         id::{PersonId, Timestamp},
         item::{Card, Placement},
         principal::Role,
-        rights::GroupRight,
+        rights::{GroupRight, Modify},
         settings::Settings,
         sharing::{How, Placed},
         undo::{TakenBack, Undo},
@@ -284,7 +284,7 @@ impl World {
     }
 
     pub async fn grant_modify(&self, by: &str, group: &str, uid: &str, to: &str) -> Result<()> {
-        self.set_modify(by, group, uid, to, true).await
+        self.set_modify(by, group, uid, to, Modify::Granted).await
     }
 
     pub async fn set_modify(
@@ -293,13 +293,13 @@ impl World {
         group: &str,
         uid: &str,
         to: &str,
-        on: bool,
+        modify: Modify,
     ) -> Result<()> {
         let placement = self.placement(by, group, uid).await?;
         let grantee = self.grantee(to).await;
         self.book(by, group)
             .await?
-            .grant_modify(&placement, &[grantee], on)
+            .grant_modify(&placement, &[grantee], modify)
             .await
     }
 

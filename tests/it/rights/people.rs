@@ -10,7 +10,10 @@ use carnet::domain::{
     id::{PersonId, Timestamp},
     office::people::AccountChange,
     principal::Role,
-    rights::GroupRight::{self, Add, AddDelete},
+    rights::{
+        GroupRight::{self, Add, AddDelete},
+        Modify,
+    },
     rule::Rule,
 };
 
@@ -196,7 +199,7 @@ async fn grants_are_summed_up_and_refused_to_strangers() {
         item: placement.item,
         collection: placement.collection,
         person: Some(ivo),
-        modify: true,
+        modify: Modify::Granted,
     });
     invalid(w.commit(direct).await);
     w.check().await;
@@ -207,7 +210,10 @@ async fn the_commit_decides_not_the_book_opened_before() {
     let w = World::new().await;
     allowed(w.grant_modify("mia", "G", "k", "max").await);
     let stale = w.book("max", "G").await.expect("a book");
-    allowed(w.set_modify("mia", "G", "k", "max", false).await);
+    allowed(
+        w.set_modify("mia", "G", "k", "max", Modify::Withdrawn)
+            .await,
+    );
     let edit = Replace(vcard("k", "+33 2").into_bytes());
     refused(stale.put("k.vcf", &Condition::None, &edit).await);
     // And the other way round: what was granted meanwhile counts.
@@ -246,7 +252,10 @@ async fn only_what_one_may_write_makes_a_book_writable() {
         modify("ada", "H").await,
         "granted to everyone in G, and so to Ada"
     );
-    allowed(w.set_modify("mia", "G", "k", "everyone", false).await);
+    allowed(
+        w.set_modify("mia", "G", "k", "everyone", Modify::Withdrawn)
+            .await,
+    );
     assert!(!modify("ada", "H").await);
     let group = w.group("mia", "G").await.expect("a group");
     allowed(group.leave(Leaving::LeaveCopies).await);

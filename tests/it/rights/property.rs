@@ -11,7 +11,7 @@ use carnet::domain::{
     error::Error,
     group::Leaving,
     id::Timestamp,
-    rights::GroupRight,
+    rights::{GroupRight, Modify},
     sharing::How,
 };
 use proptest::prelude::*;
@@ -116,7 +116,15 @@ async fn run(w: &World, model: &mut Model, step: &Step, number: usize) {
         }
         Step::GrantModify(by, to, g, u, on) => {
             let to = PEOPLE.get(to).copied().unwrap_or("everyone");
-            sound(w.set_modify(PEOPLE[by], GROUPS[g], UIDS[u], to, on).await);
+            let modify = if on {
+                Modify::Granted
+            } else {
+                Modify::Withdrawn
+            };
+            sound(
+                w.set_modify(PEOPLE[by], GROUPS[g], UIDS[u], to, modify)
+                    .await,
+            );
         }
         Step::Create(p, at, u) => {
             sound(w.create(PEOPLE[p], place(at), UIDS[u]).await);

@@ -15,6 +15,7 @@ use carnet::{
         grant::Grantee,
         id::{PersonId, Timestamp},
         item::Placement,
+        rights::Modify,
         sharing::How,
         store::{Device, ListQuery, Store},
     },
@@ -231,7 +232,7 @@ impl Server {
         let grantee = [Grantee::Member(self.person(member))];
         self.runtime.block_on(async {
             let (group, found) = self.in_group(login, last_name, group).await;
-            let granted = group.grant_modify(&found, &grantee, true).await;
+            let granted = group.grant_modify(&found, &grantee, Modify::Granted).await;
             granted.expect("granted");
         });
     }

@@ -7,7 +7,7 @@ use crate::domain::{
     batch::GrantOp,
     error::Error,
     id::{CollectionId, GroupId, ItemId, PersonId},
-    rights::GroupRight,
+    rights::{GroupRight, Modify},
     rule::Rule,
 };
 
@@ -33,10 +33,10 @@ impl Commit<'_> {
         item: ItemId,
         collection: CollectionId,
         person: Option<PersonId>,
-        modify: bool,
+        modify: Modify,
     ) -> Applied<i64> {
         let who = person.map_or(0, |person| person.0);
-        if modify {
+        if modify == Modify::Granted {
             let placed = self
                 .connection
                 .prepare_cached(
@@ -59,16 +59,19 @@ impl Commit<'_> {
                 return Err(not_a_member().into());
             }
         }
-        let sql = if modify {
-            "INSERT OR IGNORE INTO grant_item (item, collection, person) VALUES (?1, ?2, ?3)"
-        } else {
-            "DELETE FROM grant_item WHERE item = ?1 AND collection = ?2 AND person = ?3"
+        let sql = match modify {
+            Modify::Granted => {
+                "INSERT OR IGNORE INTO grant_item (item, collection, person) VALUES (?1, ?2, ?3)"
+            }
+            Modify::Withdrawn => {
+                "DELETE FROM grant_item WHERE item = ?1 AND collection = ?2 AND person = ?3"
+            }
         };
         let changed =
             self.connection
                 .prepare_cached(sql)?
                 .execute(params![item.0, collection.0, who])?;
-        if modify && changed > 0 {
+        if modify == Modify::Granted && changed > 0 {
             self.tell_granted(item.0, collection.0, person);
         }
         if changed > 0 {
@@ -115,7 +118,7 @@ impl Commit<'_> {
         &self,
         book: CollectionId,
         person: Option<PersonId>,
-        granted: bool,
+        modify: Modify,
     ) -> Applied<()> {
         let group = self
             .connection
@@ -124,10 +127,9 @@ impl Commit<'_> {
             .optional()?
             .flatten();
         let Some(group) = group else { return Ok(()) };
-        let what = if granted {
-            "granted to"
-        } else {
-            "withdrawn from"
+        let what = match modify {
+            Modify::Granted => "granted to",
+            Modify::Withdrawn => "withdrawn from",
         };
         let what = format!("modifying a contact {what} {}", self.grantee(person)?);
         self.audit_group(GroupId(group), &what)

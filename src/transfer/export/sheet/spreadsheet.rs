@@ -3,75 +3,61 @@
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat};
 
 use super::{safe, street};
-use crate::transfer::fields::{Fields, Value};
-
-/// English and French headings; every one is recognized when the file comes back.
-const HEADINGS: [(&str, &str); 15] = [
-    ("Prefix", "Civilité"),
-    ("First name", "Prénom"),
-    ("Middle name", "Deuxième prénom"),
-    ("Last name", "Nom"),
-    ("Suffix", "Suffixe"),
-    ("Full name", "Nom complet"),
-    ("Nickname", "Surnom"),
-    ("Company", "Société"),
-    ("Department", "Service"),
-    ("Job title", "Fonction"),
-    ("Street", "Adresse"),
-    ("Postal code", "Code postal"),
-    ("City", "Ville"),
-    ("State", "Région"),
-    ("Country", "Pays"),
-];
+use crate::{
+    text::export::Export,
+    transfer::fields::{Fields, Value},
+};
 
 /// A heading of numbers and which of them stand under it.
 type Kind = (&'static str, fn(&Value) -> bool);
 
-/// Header and rows for a spreadsheet, with French or English headings.
-pub fn rows(contacts: &[Fields], french: bool) -> Vec<Vec<String>> {
-    let pick = |pair: (&str, &str)| if french { pair.1 } else { pair.0 }.to_owned();
+/// Header and rows for a spreadsheet; every heading is recognized when the file comes back.
+pub fn rows(contacts: &[Fields], x: &Export) -> Vec<Vec<String>> {
     let kinds: [Kind; 4] = [
-        (if french { "Portable" } else { "Mobile" }, |v| v.is("cell")),
-        (if french { "Tél. bureau" } else { "Work phone" }, |v| {
+        (x.mobile, |v| v.is("cell")),
+        (x.work_phone, |v| {
             v.is("work") && !v.is("fax") && !v.is("cell")
         }),
-        (if french { "Tél." } else { "Phone" }, |v| {
-            !v.is("work") && !v.is("fax") && !v.is("cell")
-        }),
-        ("Fax", |v| v.is("fax") && !v.is("cell")),
+        (x.phone, |v| !v.is("work") && !v.is("fax") && !v.is("cell")),
+        (x.heading_fax, |v| v.is("fax") && !v.is("cell")),
     ];
     let most = |count: &dyn Fn(&Fields) -> usize| contacts.iter().map(count).max().unwrap_or(0);
     let emails = most(&|f| f.emails.len());
     let urls = most(&|f| f.urls.len());
     let phones = kinds.map(|(_, is)| most(&|f| f.phones.iter().filter(|v| is(v)).count()));
-    let mut header: Vec<String> = HEADINGS.iter().map(|pair| pick(*pair)).collect();
+    let mut header: Vec<String> = [
+        x.prefix,
+        x.first_name,
+        x.middle_name,
+        x.last_name,
+        x.suffix,
+        x.full_name,
+        x.nickname,
+        x.company,
+        x.department,
+        x.job_title,
+        x.street,
+        x.postal_code,
+        x.city,
+        x.state,
+        x.country,
+    ]
+    .map(str::to_owned)
+    .to_vec();
     let numbered = |name: &str, count: usize| {
         (1..=count)
             .map(|n| format!("{name} {n}"))
             .collect::<Vec<_>>()
     };
-    header.extend(numbered(&pick(("E-mail", "E-mail")), emails));
+    header.extend(numbered(x.heading_email, emails));
     for ((name, _), count) in kinds.iter().zip(phones) {
         header.extend(numbered(name, count));
     }
-    header.extend(numbered(&pick(("Website", "Site web")), urls));
-    for pair in [
-        ("Date of birth", "Date de naissance"),
-        ("Category", "Catégorie"),
-        ("Notes", "Remarques"),
-    ] {
-        header.push(pick(pair));
-    }
+    header.extend(numbered(x.website, urls));
+    header.extend([x.date_of_birth, x.category, x.notes].map(str::to_owned));
     let shared = contacts.iter().any(|fields| fields.shared.is_some());
     if shared {
-        header.extend(
-            [
-                ("Group", "Groupe"),
-                ("Created by", "Créé par"),
-                ("Modified", "Modifié"),
-            ]
-            .map(pick),
-        );
+        header.extend([x.group, x.created_by, x.modified].map(str::to_owned));
     }
     let mut rows = vec![header];
     for fields in contacts {
