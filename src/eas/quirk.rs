@@ -140,9 +140,27 @@ pub fn stores_ids_last(device: &Device) -> bool {
             .starts_with("samsung")
 }
 
-/// Clients known to go on without a key where there is no policy: Outlook for Windows.
+/// Clients known to go on without a key where there is no policy: phones, Outlook, TbSync.
 pub fn takes_no_key(device: &Device) -> bool {
-    is_outlook(device)
+    const PHONES: [&str; 9] = [
+        "android",
+        "mfe",
+        "nokia",
+        "outlook",
+        "pocketpc",
+        "samsung",
+        "smartphone",
+        "windows",
+        "wp",
+    ];
+    let device_type = device.device_type.to_ascii_lowercase();
+    PHONES.iter().any(|name| device_type.starts_with(name))
+        || is_ios(device)
+        || is_blackberry(device)
+        || is_nine(device)
+        || is_outlook(device)
+        || is_aosp(&device.user_agent)
+        || keeps_absent(device)
 }
 
 fn is_ios(device: &Device) -> bool {

@@ -199,6 +199,7 @@ fn whoever_asks_for_a_policy_where_there_is_none_gets_one_that_asks_nothing() {
     let server = Server::start();
     for key in [None, Some(0), Some(12345)] {
         let mut phone = Phone::new(&server, "alice", "asks", "16.1");
+        phone.kind = "pyactivesync".into();
         phone.policy_key = key;
         let offer = phone.ask("Provision", ASK).expect("an offer");
         let asked = all(&offer, "DevicePasswordEnabled");
@@ -217,11 +218,15 @@ fn whoever_asks_for_a_policy_where_there_is_none_gets_one_that_asks_nothing() {
 }
 
 #[test]
-fn outlook_is_told_that_there_is_no_policy() {
+fn phones_and_outlook_are_told_that_there_is_no_policy() {
     let server = Server::start();
-    for (id, key) in [("none", None), ("zero", Some(0)), ("stale", Some(12345))] {
-        let mut phone = Phone::new(&server, "alice", id, "14.0");
-        phone.kind = "WindowsOutlook15".into();
+    for (kind, key) in [
+        ("WindowsOutlook15", None),
+        ("iPhone", Some(0)),
+        ("SAMSUNGSMA546B", Some(12345)),
+    ] {
+        let mut phone = Phone::new(&server, "alice", kind, "14.0");
+        phone.kind = kind.into();
         phone.policy_key = key;
         let answer = phone.ask("Provision", ASK).expect("an answer");
         assert_eq!(
