@@ -31,8 +31,8 @@ use crate::domain::{
 pub use fonts::USUAL as USUAL_FONTS;
 pub use loss::{Loss, losses};
 pub use pdf::{Heading, Layout, Paper, Row, details, row};
-pub use sheet::Preset;
 pub(super) use sheet::safe;
+pub use sheet::{Preset, write as table};
 
 /// Cards read at once.
 const PAGE: usize = 1_000;

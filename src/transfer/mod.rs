@@ -39,7 +39,7 @@ pub use self::{
     everything::Everything,
     export::{
         CardVersion, Chosen, Contacts, Export, Exporter, Heading, Layout, Loss, Paper, Preset,
-        Rendition, Row, USUAL_FONTS, details, export, losses, rendered, row,
+        Rendition, Row, USUAL_FONTS, details, export, losses, rendered, row, table,
     },
     failure::Failure,
     fields::{Fields, Value},
