@@ -1,21 +1,16 @@
 //! The fuzz targets' properties over mutated fixtures, a few seconds with every test.
 
+#[path = "../fuzz/src/lib.rs"]
+mod targets;
+
 use std::{
     fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-use carnet_proto::{
-    dav::{
-        href::{encode, segments},
-        request::{PropFind, Report, mk_col, prop_patch},
-        xml::parse,
-    },
-    eas::{request_line::RequestLine, sync::Request},
-    vcard::{Document, Version, merge, project, split_stream},
-    wbxml::{Encoder, Limits, decode},
-};
+use carnet_proto::dav::request::{PropFind, Report, mk_col, prop_patch};
+use targets::TARGETS;
 
 /// How long each decoder is tried.
 const TIME: Duration = Duration::from_millis(1500);
@@ -112,59 +107,32 @@ fn mutate(seeds: &[Vec<u8>], dictionary: &[Vec<u8>], check: impl Fn(&[u8])) {
     println!("{tried} mutations");
 }
 
-fn wbxml() -> Vec<Vec<u8>> {
-    let folder = fs::read_dir(root().join("fixtures/wbxml")).expect("fixtures");
-    folder
-        .map(|entry| {
-            let text = fs::read_to_string(entry.expect("an entry").path()).expect("a fixture");
-            let (hex, _) = text.split_once("\n\n").expect("hex, then the tree");
-            hex.lines()
-                .skip(1)
-                .flat_map(str::split_whitespace)
-                .map(|octet| u8::from_str_radix(octet, 16).expect("hex"))
-                .collect()
-        })
-        .collect()
+/// Runs a target of the fuzzer.
+fn tried(name: &str) {
+    let found = TARGETS.iter().find(|target| target.name == name);
+    let target = found.expect("a target");
+    let tokens = dictionary(&format!("{}.dict", target.tokens));
+    mutate(&target.beginnings(), &tokens, target.run);
+}
+
+#[test]
+fn every_target_is_run_here_and_by_the_fuzzer() {
+    let listed = fs::read_to_string(root().join("proto/fuzz/targets")).expect("a list");
+    let names: Vec<String> = TARGETS
+        .iter()
+        .map(|target| format!("{}:{}", target.name, target.tokens))
+        .collect();
+    assert_eq!(listed.lines().collect::<Vec<_>>(), names);
 }
 
 #[test]
 fn wbxml_is_decoded_or_refused_with_a_place() {
-    mutate(&wbxml(), &dictionary("wbxml.dict"), |octets| {
-        match decode(octets, &Limits::default()) {
-            Ok(element) => {
-                let encoded = |element| {
-                    let mut encoder = Encoder::new();
-                    encoder.element(element);
-                    encoder.finish()
-                };
-                let again = encoded(&element);
-                let second = decode(&again, &Limits::default()).expect("what we encode");
-                assert_eq!(encoded(&second), again);
-                let _ = Request::read(&element);
-            }
-            Err(error) => assert!(error.offset <= octets.len(), "{error}: {octets:02x?}"),
-        }
-    });
+    tried("wbxml_decode");
 }
 
 #[test]
 fn queries_are_read_or_refused() {
-    let seeds = [
-        b"Cmd=Sync&User=alice&DeviceId=abc1&DeviceType=iPhone".to_vec(),
-        b"jAAJBAp2MTQwRGV2aWNlAApTbWFydFBob25l".to_vec(),
-    ];
-    mutate(&seeds, &dictionary("wbxml.dict"), |octets| {
-        let _ = RequestLine::parse(&String::from_utf8_lossy(octets));
-    });
-}
-
-/// Bodies of requests as clients send them.
-fn requests() -> Vec<Vec<u8>> {
-    let folder = fs::read_dir(root().join("fixtures/dav")).expect("fixtures");
-    let mut files: Vec<_> = folder.map(|file| file.expect("a file").path()).collect();
-    files.sort();
-    let read = |file| fs::read(file).expect("a request");
-    files.into_iter().map(read).collect()
+    tried("eas_request");
 }
 
 /// Each request of the fixtures but a registration for pushes is one that is known.
@@ -178,58 +146,22 @@ fn requests_of_clients_are_read() {
             || prop_patch(body).is_ok()
             || mk_col(body).is_ok()
     };
-    let requests = requests();
+    let requests = targets::bodies();
     let known = requests.iter().filter(|body| is_known(body)).count();
     assert_eq!((known, requests.len()), (9, 10));
 }
 
 #[test]
 fn xml_is_read_or_refused() {
-    let mut seeds = requests();
-    seeds.push(b"/dav/alice/private/contacts/a%20b%2Fc.vcf".to_vec());
-    mutate(&seeds, &dictionary("dav.dict"), |octets| {
-        let _ = PropFind::parse(octets);
-        let _ = prop_patch(octets);
-        let _ = mk_col(octets);
-        let _ = Report::parse(octets);
-        if let Ok(element) = parse(octets) {
-            let fragment = element.to_fragment(&[]);
-            let again = parse(fragment.as_bytes()).unwrap_or_else(|e| panic!("{e}: {fragment}"));
-            assert_eq!(again.to_fragment(&[]), fragment);
-        }
-        if let Ok(path) = std::str::from_utf8(octets)
-            && let Ok(parts) = segments(path)
-        {
-            let spelled: String = parts
-                .iter()
-                .map(|part| format!("/{}", encode(part)))
-                .collect();
-            assert_eq!(segments(&spelled).ok(), Some(parts), "{path}");
-        }
-    });
+    tried("dav_request");
+}
+
+#[test]
+fn headers_are_read_or_refused() {
+    tried("dav_header");
 }
 
 #[test]
 fn cards_are_kept_or_refused() {
-    let seeds = [
-        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:Doe;Jo;;;\r\nFN:Jo Doe\r\nitem1.EMAIL;TYPE=INTERNET:a@b\r\nitem1.X-ABLabel:Club\r\nPHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ\r\nBDAY;X-APPLE-OMIT-YEAR=1604:1604-04-15\r\nX-ADDRESSBOOKSERVER-MEMBER:urn:uuid:1\r\nEND:VCARD\r\n",
-        "BEGIN:VCARD\r\nVERSION:4.0\r\nKIND:group\r\nUID:u\r\nFN:a\r\nMEMBER:urn:uuid:1\r\nTEL;VALUE=uri;PREF=1:tel:+1\r\nRELATED;TYPE=spouse;VALUE=text:Eve\r\nANNIVERSARY:20010203\r\nPHOTO:data:image/jpeg;base64,/9j/4AAQ\r\nADR;LABEL=\"a^nb\":;;s;;;;\r\nEND:VCARD\r\n",
-        "BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:D=E9;A\nLABEL;HOME;ENCODING=QUOTED-PRINTABLE:a=\nb=0D=0A=\nc\nAGENT:\nBEGIN:VCARD\nN:x\nEND:VCARD\nTEL;CELL:1\nPHOTO;JPEG;ENCODING=BASE64:\n/9j/4AAQ\nSkZJ\n\nX-a/é:1\nNOTE:a\n  \n  b\nEND:VCARD\n",
-    ]
-    .map(|seed| seed.as_bytes().to_vec());
-    mutate(&seeds, &dictionary("vcard.dict"), |octets| {
-        for (_, card) in split_stream(octets).chain([(0, octets)]) {
-            let Ok(document) = Document::parse(card) else {
-                continue;
-            };
-            assert_eq!(document.as_bytes(), card);
-            for version in [Version::V3, Version::V4] {
-                let rendering = project(&document, version, "made");
-                Document::parse(&rendering)
-                    .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(card)));
-            }
-            assert_eq!(document.edit().finish().as_bytes(), card);
-            assert_eq!(merge(&document, &document, &document).document, document);
-        }
-    });
+    tried("vcard_roundtrip");
 }

@@ -33,8 +33,15 @@ impl Address {
             Some((host, port)) if !port.contains(']') => (host, port.parse().ok()?),
             _ => (authority, standard),
         };
-        let fits = |c: char| c.is_ascii_alphanumeric() || ".-[]:".contains(c);
-        let is_host = !host.is_empty() && host.len() <= 255 && host.chars().all(fits);
+        let bracketed = host
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
+        let fits = |c: char| match bracketed {
+            Some(_) => c.is_ascii_hexdigit() || ".:".contains(c),
+            None => c.is_ascii_alphanumeric() || ".-".contains(c),
+        };
+        let name = bracketed.unwrap_or(host);
+        let is_host = !name.is_empty() && host.len() <= 255 && name.chars().all(fits);
         is_host.then(|| Self {
             secure,
             host: host.to_owned(),
@@ -123,6 +130,9 @@ mod tests {
             "https://a b",
             "https://x:y",
             "https://",
+            "http://[2001:db8:::80/",
+            "https://[]",
+            "https://a:b:443",
         ] {
             assert_eq!(Address::parse(nonsense), None, "{nonsense}");
         }

@@ -1,6 +1,8 @@
 //! Configuration profiles for Apple's programs: an account of Exchange (`com.apple.eas.account`) with
 //! contacts alone, or accounts of CardDAV (`com.apple.carddav.account`).
 
+use carnet_proto::dav::xml::escape;
+
 use super::Address;
 use crate::domain::item::digest;
 
@@ -112,9 +114,30 @@ fn identity(kind: &str, shown: &str, seed: &str) -> String {
 }
 
 fn string(key: &str, value: &str) -> String {
-    let value = value
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
-    format!("<key>{key}</key><string>{value}</string>")
+    format!("<key>{key}</key><string>{}</string>", escape(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use carnet_proto::dav::xml;
+
+    use super::*;
+
+    #[test]
+    fn a_profile_is_read_whatever_a_book_is_called() {
+        let address = Address::parse("https://c.example.org").expect("an address");
+        let account = Account::CardDav {
+            description: "R&D\u{1} <a>\u{FFFE}".to_owned(),
+            login: "alice".to_owned(),
+            principal: "/dav/principals/users/alice/".to_owned(),
+        };
+        let made = profile(&address, &[account], None);
+        let lines = made.lines().filter(|line| !line.starts_with("<!DOCTYPE "));
+        let plain: String = lines.collect();
+        xml::parse(plain.as_bytes()).expect("a property list");
+        assert!(
+            made.contains("<string>R&amp;D &lt;a&gt;</string>"),
+            "{made}"
+        );
+    }
 }

@@ -39,7 +39,7 @@ pub use self::{
     everything::Everything,
     export::{
         CardVersion, Chosen, Contacts, Export, Exporter, Heading, Layout, Loss, Preset, Rendition,
-        Row, USUAL_FONTS, details, export, losses, rendered, row,
+        Row, USUAL_FONTS, details, export, losses, rendered, row, table,
     },
     failure::Failure,
     fields::{Fields, Value},

@@ -289,8 +289,10 @@ impl Document {
                 continue;
             }
             let (begins, ends) = (marker(trimmed, b"BEGIN"), marker(trimmed, b"END"));
-            self.junk |=
-                (begins.is_some() && trimmed[5] != b':') || (ends.is_some() && trimmed[3] != b':');
+            let is_spelled_out =
+                |kind: &[u8], at: usize| trimmed[at] == b':' && kind.eq_ignore_ascii_case(b"VCARD");
+            self.junk |= begins.is_some_and(|kind| !is_spelled_out(kind, 5))
+                || ends.is_some_and(|kind| !is_spelled_out(kind, 3));
             if let Some(kind) = begins {
                 if depth == 0 {
                     if !kind.eq_ignore_ascii_case(b"VCARD") {
@@ -329,8 +331,11 @@ impl Document {
                 continue;
             }
             match Line::parse(&unfolded, range) {
-                Some(line) => self.lines.push(line),
-                None => (self.junk, self.unread) = (true, true),
+                // Written out as a property, words that look like an end would be one.
+                Some(line) if line.group.is_some() || !(line.is("BEGIN") || line.is("END")) => {
+                    self.lines.push(line);
+                }
+                _ => (self.junk, self.unread) = (true, true),
             }
             if self.lines.len() > MAX_LINES {
                 return refuse(TOO_LONG, start);

@@ -445,6 +445,17 @@ fn a_blank_before_the_colon_of_begin_and_end_does_not_count() {
         split_stream(within.as_bytes()).next(),
         Some((0, within.as_bytes()))
     );
+    // Nor do they in what clients are sent: what follows them is in it.
+    for version in [Version::V3, Version::V4] {
+        let shown = parse(&rendered(&within, version));
+        assert_eq!(shown.all("TEL").last().expect("shown").text(), "1");
+    }
+}
+
+#[test]
+fn an_end_with_more_on_its_line_is_spelled_out_to_clients() {
+    let card = PLAIN.replace("END:VCARD", "END:VCARD=0D=0A=");
+    assert_eq!(rendered(&card, Version::V3), rendered(PLAIN, Version::V3));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use carnet_proto::wbxml::{
     page::{air_sync as a, contacts as c},
 };
 
-use super::{seeds, texts, wbxml};
+use super::target;
 use crate::support::{
     browser::{Browser, hidden},
     dice::Dice,
@@ -18,6 +18,10 @@ use crate::support::{
     mutate::{dictionary, inputs, mutated},
     server::Server,
 };
+
+fn texts(texts: &[&str]) -> Vec<Vec<u8>> {
+    texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+}
 
 fn send(server: &Server, method: &str, target: &str, more: &[(&str, &str)], body: &[u8]) {
     let mut headers = vec![basic("alice", "demo")];
@@ -42,7 +46,10 @@ fn assert_answered(answer: &Answer, method: &str, asked: &str) {
 #[test]
 fn messages_of_devices_are_answered() {
     let server = Server::start();
-    let (seeds, mut dice) = (wbxml(), Dice::new(2));
+    let seeds = target("device_message").beginnings();
+    // Without the command and the version.
+    let seeds: Vec<Vec<u8>> = seeds.iter().map(|seed| seed[2..].to_vec()).collect();
+    let mut dice = Dice::new(2);
     let tokens = dictionary(Path::new("fuzz/dictionaries/wbxml.dict"));
     let commands = [
         "Sync",
@@ -260,7 +267,7 @@ fn xml_of_clients_is_answered() {
 #[test]
 fn cards_of_clients_are_answered() {
     let server = Server::start();
-    let (seeds, mut dice) = (seeds("contact"), Dice::new(4));
+    let (seeds, mut dice) = (target("contact").beginnings(), Dice::new(4));
     let tokens = dictionary(Path::new("fuzz/dictionaries/vcard.dict"));
     for n in 0..inputs(200) {
         let target = format!("/dav/alice/private/contacts/f{}.vcf", n % 20);
@@ -319,7 +326,7 @@ fn files_and_queries_of_browsers_are_answered() {
     let browser = Browser::of(&server.address, "bob");
     let token = hidden(&browser.page("/c/private/import"), "token");
     let tokens = dictionary(Path::new("fuzz/dictionaries/import.dict"));
-    let (files, mut dice) = (seeds("import_file"), Dice::new(6));
+    let (files, mut dice) = (target("import_file").beginnings(), Dice::new(6));
     for n in 0..inputs(40).min(2000) {
         let body = mutated(&files, &tokens, &mut dice);
         let answer = browser.upload("/c/private/import", &[("token", &token)], &[("x", &body)]);
@@ -330,7 +337,7 @@ fn files_and_queries_of_browsers_are_answered() {
         }
     }
     let words = dictionary(Path::new("fuzz/dictionaries/search.dict"));
-    let queries = seeds("search_query");
+    let queries = target("search_query").beginnings();
     let criteria = texts(&[
         "adam.a@b.example",
         "+33 6",
