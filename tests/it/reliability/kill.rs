@@ -221,6 +221,10 @@ impl People {
             phone.catch_up();
         }
         self.mover.catch_up();
+        // What one sent again, others are told of.
+        for phone in self.phones() {
+            phone.device.sync_all(&[], 100);
+        }
         let found = self.found();
         for ledger in self.ledgers_mut() {
             ledger.settle(&found);
