@@ -2,6 +2,7 @@
 //! contacts at once, and takes some of it back.
 
 use std::{
+    collections::BTreeSet,
     thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -35,6 +36,8 @@ pub struct Desk {
     pub pages: Pages,
     pub ledger: Ledger,
     tag: String,
+    /// What had her tag when it was last in her book: the group's book does not show it.
+    tagged: BTreeSet<String>,
     /// The person the rights are granted to.
     bob: String,
     /// The numbers of the group's book and of her own.
@@ -55,6 +58,7 @@ impl Desk {
             pages: Pages::of(address, "alice"),
             ledger: Ledger::default(),
             tag: String::new(),
+            tagged: BTreeSet::new(),
             bob: String::new(),
             books: Default::default(),
             count: 0,
@@ -162,11 +166,16 @@ impl Desk {
         undo: bool,
     ) -> Option<()> {
         let there = if from == HERE { TEAM } else { BOOK };
+        if from == HERE {
+            self.note_tags(some);
+        }
         let (mut come, mut go) = (Vec::new(), Vec::new());
         for key in some {
             let to = (there.to_owned(), key.1.clone());
             if !self.ledger.holds(&to) {
-                come.push((to, Some(self.ledger.value(key).to_owned())));
+                let is_tagged = there == BOOK && self.tagged.contains(&key.1);
+                let tags = if is_tagged { TAG } else { "" };
+                come.push((to, Some(noted(note_of(self.ledger.value(key)), tags))));
             }
             if moves {
                 go.push((key.clone(), None));
@@ -200,10 +209,7 @@ impl Desk {
         if !some.iter().all(is_plain) || self.ledger.places_of(&second.1).len() > 1 {
             return Some(());
         }
-        let note = |key: &Key| {
-            let value = self.ledger.value(key).trim_start_matches("NOTE:");
-            value.split('\n').next().unwrap_or_default().to_owned()
-        };
+        let note = |key: &Key| note_of(self.ledger.value(key));
         let both = noted(&format!("{}\\n{}", note(first), note(second)), "");
         let places = self.ledger.places_of(&first.1).into_iter();
         let mut changes: Vec<Change> = places.map(|key| (key, Some(both.clone()))).collect();
@@ -236,17 +242,14 @@ impl Desk {
         Some(())
     }
 
-    /// Puts her tag on contacts or takes it off; she sees it wherever they are.
+    /// Puts her tag on contacts or takes it off.
     fn tag(&mut self, list: &str, some: &[Key]) -> Option<()> {
-        let is_on = |key: &Key| self.ledger.value(key).ends_with(&format!("tags:{TAG}\n"));
+        let is_on = |key: &Key| is_tagged(self.ledger.value(key));
         let off = some.iter().all(is_on);
         let tags = if off { "" } else { TAG };
-        let places = some.iter().flat_map(|key| self.ledger.places_of(&key.1));
-        let changes = places.map(|key| {
-            let value = self.ledger.value(&key).split('\n').next();
-            let note = value.unwrap_or_default().trim_start_matches("NOTE:");
-            let value = noted(note, tags);
-            (key, Some(value))
+        let changes = some.iter().map(|key| {
+            let value = noted(note_of(self.ledger.value(key)), tags);
+            (key.clone(), Some(value))
         });
         let changes = changes.collect();
         self.ledger.begin(changes);
@@ -262,6 +265,7 @@ impl Desk {
         let moment = SystemTime::now().duration_since(UNIX_EPOCH);
         let moment = moment.expect("after 1970").as_millis().to_string();
         thread::sleep(Duration::from_millis(5));
+        self.note_tags(some);
         let gone: Vec<Change> = some.iter().map(|key| (key.clone(), None)).collect();
         let back = self.ledger.back_from(&gone);
         self.ledger.begin(gone);
@@ -285,6 +289,17 @@ impl Desk {
             self.ledger.acknowledge();
         }
         Some(())
+    }
+
+    /// Keeps which of them are tagged, before they leave her book.
+    fn note_tags(&mut self, some: &[Key]) {
+        for key in some {
+            if is_tagged(self.ledger.value(key)) {
+                self.tagged.insert(key.1.clone());
+            } else {
+                self.tagged.remove(&key.1);
+            }
+        }
     }
 
     /// What bob may do in the group.
@@ -336,6 +351,15 @@ impl Desk {
 /// The card of a note, with her tags.
 fn noted(note: &str, tags: &str) -> String {
     format!("NOTE:{note}\n{AND}tags:{tags}\n")
+}
+
+fn note_of(value: &str) -> &str {
+    let note = value.trim_start_matches("NOTE:").split('\n').next();
+    note.unwrap_or_default()
+}
+
+fn is_tagged(value: &str) -> bool {
+    value.ends_with(&format!("tags:{TAG}\n"))
 }
 
 /// By what a list names a contact.

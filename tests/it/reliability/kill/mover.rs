@@ -143,7 +143,9 @@ impl Mover {
             }
         }
         self.phone.ledger.acknowledge();
-        Some(())
+        // The folders it made are not synced: what comes from there is not what it is known to hold,
+        // and its edits are stale until it was told.
+        self.phone.fetch()
     }
 
     fn folder_of(&self, path: &str) -> &str {

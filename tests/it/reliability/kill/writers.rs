@@ -220,9 +220,13 @@ impl Phone {
         if let Some((body, commands)) = self.unanswered.take() {
             self.exchange(body, commands).expect("an answer");
         }
-        let body = self.device.sync_body(&self.device.key, &[], 100, true);
-        self.exchange(body, Vec::new()).expect("an answer");
+        self.fetch().expect("an answer");
         self.device.sync_all(&[], 100);
+    }
+
+    pub fn fetch(&mut self) -> Option<()> {
+        let body = self.device.sync_body(&self.device.key, &[], 100, true);
+        self.exchange(body, Vec::new())
     }
 
     /// What a phone does when the server does not know its key.
