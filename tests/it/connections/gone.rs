@@ -54,7 +54,7 @@ impl Elsewhere {
     /// Sends a request from there and waits for what comes; the process that does.
     fn asks(&self, port: &str, request: &[u8]) -> Child {
         let script = format!(
-            "exec 3<>/dev/tcp/{}/{port}; cat >&3; cat <&3",
+            "exec 3<>/dev/tcp/{}/{port}; cat >&3; exec cat <&3",
             self.addresses[0]
         );
         let mut child = Command::new("ip")
