@@ -358,11 +358,9 @@ async fn watch(core: Arc<Core>, shutdown: Shutdown) {
         }
         match core.store().foreign_changes().await {
             Ok(changes) => core.hub().publish(&changes),
-            Err(error) => {
-                if let Some(times) = failed.due() {
-                    tracing::warn!(%error, times, "changes of other processes could not be read");
-                }
-            }
+            Err(error) => failed.tell(move |times| {
+                tracing::warn!(%error, times, "changes of other processes could not be read");
+            }),
         }
     }
 }

@@ -132,10 +132,11 @@ impl Connection {
     }
 
     /// Reports a client that was given up before its first request, at most once a minute.
-    fn slow(&self, why: &str) {
-        if let Some(times) = self.terms.slow.due() {
-            tracing::info!(peer = %self.peer, times, "a connection is given up before its first request: {why}");
-        }
+    fn slow(&self, why: &'static str) {
+        let peer = self.peer;
+        self.terms.slow.tell(move |times| {
+            tracing::info!(%peer, times, "a connection is given up before its first request: {why}");
+        });
     }
 
     /// Answers requests; the future holds the stream once, in a box.

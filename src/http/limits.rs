@@ -4,11 +4,14 @@ use std::{
     collections::HashMap,
     net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 
 use super::forwarded::Proxies;
 use crate::domain::access::household;
@@ -50,13 +53,13 @@ impl Limits {
     /// Waits until another connection is allowed.
     pub async fn room(&self) -> OwnedSemaphorePermit {
         loop {
-            if self.all.available_permits() == 0
-                && let Some(times) = self.full.due()
-            {
-                tracing::warn!(
-                    times,
-                    "max_connections is reached: new connections wait until others end"
-                );
+            if self.all.available_permits() == 0 {
+                self.full.tell(|times| {
+                    tracing::warn!(
+                        times,
+                        "max_connections is reached: new connections wait until others end"
+                    );
+                });
             }
             if let Ok(permit) = self.all.clone().acquire_owned().await {
                 return permit;
@@ -74,12 +77,12 @@ impl Limits {
             let mut addresses = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
             let count = addresses.entry(address).or_default();
             if *count >= self.each {
-                if let Some(times) = self.crowded.due() {
+                self.crowded.tell(move |times| {
                     tracing::warn!(
                         %address, times,
                         "max_connections_per_address is reached: connections are refused"
                     );
-                }
+                });
                 return None;
             }
             *count += 1;
@@ -138,23 +141,69 @@ pub fn raise_open_files(wanted: usize) -> usize {
     room.min(wanted)
 }
 
-/// Limits a frequent message to once a minute.
+/// The least time between two messages of a kind.
+const BETWEEN: Duration = Duration::from_secs(60);
+
+/// Limits a frequent message to once a minute. What is held back is told, with its number, when the
+/// minute is over.
+pub struct Seldom {
+    between: Duration,
+    told: Arc<Mutex<Told>>,
+}
+
+impl Default for Seldom {
+    fn default() -> Self {
+        Self::every(BETWEEN)
+    }
+}
+
 #[derive(Default)]
-pub struct Seldom(Mutex<(Option<Instant>, u64)>);
+struct Told {
+    last: Option<Instant>,
+    /// Occurrences since then.
+    untold: u64,
+    /// They will be told.
+    waits: bool,
+}
 
 impl Seldom {
-    /// The number of occurrences since the last message, this one included; none within a minute of
-    /// it.
-    pub fn due(&self) -> Option<u64> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.1 += 1;
-        let is_due = state
-            .0
-            .is_none_or(|at| at.elapsed() >= Duration::from_secs(60));
-        is_due.then(|| {
-            state.0 = Some(Instant::now());
-            std::mem::take(&mut state.1)
-        })
+    fn every(between: Duration) -> Self {
+        Self {
+            between,
+            told: Arc::default(),
+        }
+    }
+
+    /// Says now or when the minute is over how often it happened since the last message, this time
+    /// included.
+    pub fn tell(&self, say: impl FnOnce(u64) + Send + 'static) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.untold += 1;
+        if told.waits {
+            return;
+        }
+        let until = told.last.map(|last| last + self.between);
+        let Some(until) = until.filter(|until| *until > Instant::now()) else {
+            let times = told.now();
+            drop(told);
+            return say(times);
+        };
+        told.waits = true;
+        let told = self.told.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep_until(until).await;
+            let times = told.lock().unwrap_or_else(PoisonError::into_inner).now();
+            say(times);
+        });
+    }
+}
+
+impl Told {
+    /// What is to be told, as told.
+    fn now(&mut self) -> u64 {
+        self.last = Some(Instant::now());
+        self.waits = false;
+        std::mem::take(&mut self.untold)
     }
 }
 
@@ -198,14 +247,28 @@ mod tests {
         assert_eq!(limits.all.available_permits(), 94);
     }
 
-    #[test]
-    fn what_happens_often_is_said_once() {
-        let seldom = Seldom::default();
-        assert_eq!(seldom.due(), Some(1));
-        for _ in 0..5 {
-            assert_eq!(seldom.due(), None);
+    #[tokio::test]
+    async fn what_happens_often_is_said_once_and_then_how_often() {
+        let seldom = Seldom::every(Duration::from_millis(300));
+        let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
+        let happens = || {
+            let say = say.clone();
+            seldom.tell(move |times| say.send(times).expect("heard"));
+        };
+        happens();
+        assert_eq!(said.try_recv(), Ok(1));
+        for _ in 0..3 {
+            happens();
         }
-        seldom.0.lock().expect("a lock").0 = None;
-        assert_eq!(seldom.due(), Some(6));
+        assert!(said.try_recv().is_err(), "held back");
+        // Nothing comes after them.
+        assert_eq!(said.recv().await, Some(3));
+        happens();
+        happens();
+        assert!(said.try_recv().is_err(), "held back");
+        assert_eq!(said.recv().await, Some(2));
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        happens();
+        assert_eq!(said.try_recv(), Ok(1));
     }
 }

@@ -90,9 +90,9 @@ impl Listener {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of descriptors, most likely: some will close.
-                    if let Some(times) = failed.due() {
+                    failed.tell(move |times| {
                         tracing::warn!(%error, times, "connections could not be accepted");
-                    }
+                    });
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 }

@@ -16,6 +16,7 @@ use crate::{
     domain::{
         book::{Book, Destination, Obstacle},
         error::Error,
+        property::PropertyChange,
         rights::Right,
         sharing::How,
     },
@@ -74,6 +75,7 @@ pub async fn copy_or_move(call: &Call, how: How) -> Result<Answer, Failure> {
                 book: target_book,
                 href: target_name,
                 overwrite: overwrites(call),
+                properties: &[],
             };
             let created = transfer(call, (book, name), to, how).await;
             // What lacks is the right to unbind from a book, or to bind into one.
@@ -157,29 +159,31 @@ async fn transfer(
     let found = book.heads(&[name.to_owned()]).await?;
     let item = found.into_iter().flatten().next();
     let item = item.map(|card| card.placement.item);
-    let dead = match item {
-        Some(item) => Some(Dead::read(call, &of_card(book, item)).await?),
-        None => None,
+    let elsewhere = to.book.collection().id != book.collection().id;
+    let Some(item) = item.filter(|_| elsewhere) else {
+        return Ok(book.relocate(name, &condition, to, how).await?.created);
     };
+    let dead = Dead::read(call, &of_card(book, item)).await?;
+    let properties = kept(call, &dead, &of_card(to.book, item)).await?;
+    let properties = &properties;
+    let to = Destination { properties, ..to };
     let placed = book.relocate(name, &condition, to, how).await?;
-    if to.book.collection().id != book.collection().id {
-        keep_properties(call, dead, &of_card(to.book, placed.item)).await?;
+    if placed.item != item {
+        let of_copy = kept(call, &dead, &of_card(to.book, placed.item)).await?;
+        if !of_copy.is_empty() {
+            call.face.core.set_properties(&call.actor, of_copy).await?;
+        }
     }
     Ok(placed.created)
 }
 
-/// Gives a card that becomes another resource its dead properties, and no others: one of the same key
-/// may have been there before (RFC 4918 §9.8.2).
-async fn keep_properties(call: &Call, dead: Option<Dead>, key: &str) -> Result<(), Failure> {
-    let Some(dead) = dead else { return Ok(()) };
+/// What gives a card that becomes another resource its dead properties, and no others: one of the same
+/// key may have been there before (RFC 4918 §9.8.2).
+async fn kept(call: &Call, dead: &Dead, key: &str) -> Result<Vec<PropertyChange>, Failure> {
     let former = Dead::read(call, key).await?;
     let left = former.iter().map(|(name, _)| set(key, name, None));
     let kept = dead.iter().map(|(name, xml)| set(key, name, Some(xml)));
-    let changes: Vec<_> = left.chain(kept).collect();
-    if !changes.is_empty() {
-        call.face.core.set_properties(&call.actor, changes).await?;
-    }
-    Ok(())
+    Ok(left.chain(kept).collect())
 }
 
 /// The book a card's address is in.

@@ -6,6 +6,7 @@ use crate::domain::{
     error::Error,
     id::ItemId,
     item::{Card, Placement},
+    property::{self, PropertyChange},
     retry::{Stop, retry},
     rights::Right,
     sharing::{How, Onto},
@@ -23,6 +24,8 @@ pub struct Destination<'a> {
     pub href: &'a str,
     /// It may take the place of what is there.
     pub overwrite: bool,
+    /// Set in the same transaction, where another book comes to hold the item itself.
+    pub properties: &'a [PropertyChange],
 }
 
 /// Where an item came to.
@@ -204,7 +207,7 @@ impl Book {
             occupant: occupant.as_ref(),
         };
         let brought = self.bringing(&card.placement, to.book, how, Some(onto));
-        let (_, ops) = brought.await.map_err(|error| match error {
+        let (placed, ops) = brought.await.map_err(|error| match error {
             Error::Forbidden {
                 right: Right::Share | Right::Remove,
             } => error.into(),
@@ -216,6 +219,9 @@ impl Book {
             all.push(removal(occupant));
         }
         all.extend(ops);
+        if placed.same {
+            all.extend(property::set(&self.actor, to.properties.to_vec()));
+        }
         Ok((created, all))
     }
 

@@ -97,8 +97,8 @@ fn begin_anew(connection: &Connection, counter: &Path) -> Result<bool> {
         return Ok(false);
     }
     // A server that writes meanwhile may have made it look so: again, while nobody writes.
-    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
-        .map_err(unavailable)?;
+    let transaction =
+        Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(failed)?;
     let Some((stored, expected)) = lost_history(&transaction, counter)? else {
         return Ok(false);
     };
@@ -109,7 +109,7 @@ fn begin_anew(connection: &Connection, counter: &Path) -> Result<bool> {
     );
     new_epochs(&transaction)
         .and_then(|()| transaction.commit())
-        .map_err(unavailable)?;
+        .map_err(failed)?;
     Ok(true)
 }
 

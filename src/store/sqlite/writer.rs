@@ -94,7 +94,7 @@ impl Writer {
             failed: false,
             pulse: pulse.clone(),
         };
-        thread.known = Known::read(&thread.connection).map_err(unavailable)?;
+        thread.known = Known::read(&thread.connection).map_err(failed)?;
         let thread = thread::Builder::new()
             .name("carnet-writer".into())
             .spawn(move || thread.run(waiting))

@@ -1,6 +1,7 @@
 //! Connections: how many, how slow, of whom, and what every answer says to a browser.
 
 mod forwarded;
+mod gone;
 mod headers;
 mod http2;
 mod many;

@@ -411,6 +411,7 @@ impl Scene {
             book: &book,
             href: &href,
             overwrite: true,
+            properties: &[],
         };
         let name = &card.placement.href;
         let renamed = book.relocate(name, &Condition::None, to, How::Move);

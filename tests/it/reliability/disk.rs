@@ -201,7 +201,7 @@ fn stopped(folder: &Path) -> (PathBuf, String) {
     (data, backup)
 }
 
-fn overwrite(file: &Path, at: u64, length: usize) {
+pub fn overwrite(file: &Path, at: u64, length: usize) {
     let mut file = File::options().write(true).open(file).expect("opened");
     file.seek(SeekFrom::Start(at)).expect("there");
     file.write_all(&vec![0xFF; length]).expect("written");

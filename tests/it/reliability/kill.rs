@@ -4,7 +4,10 @@
 //! `CARNET_KILL_ROUNDS=1000 CARNET_KILL_SEED=7 cargo test --test it kill_rounds -- --nocapture` is
 //! the long run. SIGKILL spares what the kernel was given; `power.rs` takes that away too.
 
+mod carrier;
+mod desk;
 pub mod ledger;
+mod mover;
 mod writers;
 
 use std::{collections::BTreeMap, env, path::Path, thread, time::Duration};
@@ -12,7 +15,10 @@ use std::{collections::BTreeMap, env, path::Path, thread, time::Duration};
 use rusqlite::Connection;
 
 use self::{
+    carrier::{Carrier, HOME},
+    desk::{Desk, RIGHTS},
     ledger::{Key, Ledger},
+    mover::Mover,
     writers::{CardDav, Documents, Forms, Imports, Phone, private},
 };
 use crate::{
@@ -110,10 +116,13 @@ fn cut_short(data: &Path, dice: &mut Dice, sum: &mut Sum) {
 /// Who writes, and who only reads.
 pub struct People {
     dav: [CardDav; 2],
-    pub phones: [Phone; 2],
+    carrier: Carrier,
+    phones: [Phone; 2],
+    mover: Mover,
     forms: Forms,
     imports: Imports,
     documents: Documents,
+    desk: Desk,
     readers: Vec<Reader>,
     /// What was there before anybody wrote.
     first: BTreeMap<Key, String>,
@@ -129,13 +138,16 @@ impl People {
         ];
         let mut people = Self {
             dav: [CardDav::of("alice"), CardDav::of("bob")],
+            carrier: Carrier::new(),
             phones: [
-                Phone::of(address, "alice", "14.1"),
-                Phone::of(address, "bob", "16.1"),
+                Phone::of(address, "alice", "14.1", ("killed", "Eas")),
+                Phone::of(address, "bob", "16.1", ("killed", "Eas")),
             ],
+            mover: Mover::of(address),
             forms: Forms::of(address, "bob"),
             imports: Imports::of(address, "carol"),
             documents: Documents::of(address, "carol"),
+            desk: Desk::of(address),
             readers: books
                 .map(|(login, book)| Reader::of(address, login, book))
                 .into(),
@@ -146,11 +158,14 @@ impl People {
         people
     }
 
+    /// The devices.
+    pub fn phones(&mut self) -> impl Iterator<Item = &mut Phone> {
+        self.phones.iter_mut().chain([&mut self.mover.phone])
+    }
+
     pub fn move_to(&mut self, address: &str) {
-        let phones = self
-            .phones
-            .iter_mut()
-            .map(|phone| &mut phone.device.address);
+        let phones = self.phones.iter_mut().chain([&mut self.mover.phone]);
+        let phones = phones.map(|phone| &mut phone.device.address);
         let readers = self
             .readers
             .iter_mut()
@@ -160,6 +175,8 @@ impl People {
             &mut self.forms.pages.address,
             &mut self.imports.pages.address,
             &mut self.documents.pages.address,
+            &mut self.desk.pages.address,
+            &mut self.carrier.address,
         ];
         for place in phones.chain(readers).chain(dav).chain(pages) {
             address.clone_into(place);
@@ -181,10 +198,15 @@ impl People {
             }
             let (forms, imports, documents) =
                 (&mut self.forms, &mut self.imports, &mut self.documents);
-            let (mut one, mut two, mut three) = (next(), next(), next());
+            let (carrier, mover, desk) = (&mut self.carrier, &mut self.mover, &mut self.desk);
+            let dice: [Dice; 6] = std::array::from_fn(|_| next());
+            let [mut one, mut two, mut three, mut four, mut five, mut six] = dice;
             scope.spawn(move || while forms.step(&mut one).is_some() {});
             scope.spawn(move || while imports.step(&mut two).is_some() {});
             scope.spawn(move || while documents.step(&mut three).is_some() {});
+            scope.spawn(move || while carrier.step(&mut four).is_some() {});
+            scope.spawn(move || while mover.step(&mut five).is_some() {});
+            scope.spawn(move || while desk.step(&mut six).is_some() {});
             thread::sleep(moment);
             program.kill();
         });
@@ -193,8 +215,15 @@ impl People {
     /// What each was told against what is there; and every client against the server.
     pub fn compare(&mut self, data: &Path) {
         until_imported(data);
+        let found = self.found();
+        self.mover.phone.ledger.stands_whole_or_not(&found);
         for phone in &mut self.phones {
             phone.catch_up();
+        }
+        self.mover.catch_up();
+        // What one sent again, others are told of.
+        for phone in self.phones() {
+            phone.device.sync_all(&[], 100);
         }
         let found = self.found();
         for ledger in self.ledgers_mut() {
@@ -210,11 +239,13 @@ impl People {
             writer.etags = etags.filter(held).collect();
         }
         self.forms.settled();
+        self.carrier.settled();
+        self.mover.settled();
         self.documents.settle();
         for reader in &mut self.readers {
             reader.converges();
         }
-        for (phone, login) in self.phones.iter_mut().zip(["alice", "bob"]) {
+        for (phone, login) in self.phones().zip(["alice", "bob", "alice"]) {
             let book = private(login);
             let mut names: Vec<String> = found
                 .keys()
@@ -242,22 +273,76 @@ impl People {
                 assert!(twice.is_none(), "{key:?} is there twice");
             }
         }
+        let [alice, bob, ..] = &self.readers[..] else {
+            unreachable!("there are four")
+        };
+        for (key, card) in further_books(&alice.client) {
+            let twice = all.insert(key.clone(), card);
+            assert!(twice.is_none(), "{key:?} is there twice");
+        }
+        let rights = bob.client.props(TEAM, "<D:current-user-privilege-set/>");
+        let rights = rights.privileges();
+        let has = |name: &str| rights.iter().any(|right| right == name);
+        if has("bind") {
+            let right = if has("unbind") { "add-delete" } else { "add" };
+            let key = (RIGHTS.to_owned(), "bob".to_owned());
+            all.insert(key, format!("may:{right}\n"));
+        }
         all
     }
 
     fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
         let dav = self.dav.iter().map(|writer| &writer.ledger);
         let phones = self.phones.iter().map(|phone| &phone.ledger);
-        dav.chain(phones)
-            .chain([&self.forms.ledger, &self.imports.ledger])
+        dav.chain(phones).chain([
+            &self.carrier.ledger,
+            &self.mover.phone.ledger,
+            &self.forms.ledger,
+            &self.imports.ledger,
+            &self.desk.ledger,
+        ])
     }
 
     fn ledgers_mut(&mut self) -> impl Iterator<Item = &mut Ledger> {
         let dav = self.dav.iter_mut().map(|writer| &mut writer.ledger);
         let phones = self.phones.iter_mut().map(|phone| &mut phone.ledger);
-        dav.chain(phones)
-            .chain([&mut self.forms.ledger, &mut self.imports.ledger])
+        dav.chain(phones).chain([
+            &mut self.carrier.ledger,
+            &mut self.mover.phone.ledger,
+            &mut self.forms.ledger,
+            &mut self.imports.ledger,
+            &mut self.desk.ledger,
+        ])
     }
+}
+
+/// Books that were made beside the first one, and what is in them: found under their names.
+fn further_books(client: &Client) -> Vec<(Key, String)> {
+    let props = "<D:displayname/><D:resourcetype/><C:addressbook-description/>";
+    let mut all = Vec::new();
+    for found in client.propfind(HOME, "1", props).responses {
+        let is_book = found
+            .names(DAV, "resourcetype")
+            .contains(&"addressbook".to_owned());
+        let is_group = found.href.starts_with(&format!("{HOME}group-"));
+        if !is_book || is_group || found.href == private("alice") {
+            continue;
+        }
+        let name = found.text(DAV, "displayname");
+        let about = found.prop(CARDDAV, "addressbook-description");
+        let about = about.map(|about| about.text()).unwrap_or_default();
+        let key = (HOME.to_owned(), name.clone());
+        all.push((key, format!("name:{name}\nabout:{about}\n")));
+        let mut reader = Reader::of(&client.address, &client.login, found.href);
+        reader.list();
+        let book = format!("{HOME}{name}/");
+        all.extend(
+            reader
+                .cards()
+                .map(|((_, name), card)| ((book.clone(), name), card)),
+        );
+    }
+    all
 }
 
 /// An import that was begun goes on after the start; a session and its form need no waiting.
@@ -303,10 +388,16 @@ impl Reader {
     }
 
     fn list(&mut self) {
-        let body = query_body("<D:getetag/><C:address-data/>", EVERYTHING, None);
+        let props = "<D:getetag/><C:address-data/><kept xmlns='u:'/>";
+        let body = query_body(props, EVERYTHING, None);
         let all = Multi::parse(&self.client.report(&self.book, &body));
         let card = |found: &crate::dav::client::Found| {
-            let card = found.text(CARDDAV, "address-data").replace('\r', "");
+            let mut card = found.text(CARDDAV, "address-data").replace('\r', "");
+            let tags = card.split("\nCATEGORIES:").nth(1);
+            let tags = tags.and_then(|rest| rest.split('\n').next());
+            let tags = tags.unwrap_or_default().to_owned();
+            let kept = found.prop("u:", "kept").map(|kept| kept.text());
+            card += &format!("kept:{}\ntags:{tags}\n", kept.unwrap_or_default());
             (found.href.clone(), (found.text(DAV, "getetag"), card))
         };
         self.listed = all.responses.iter().map(card).collect();

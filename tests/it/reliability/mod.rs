@@ -2,6 +2,7 @@
 //! break, clocks jump, the writer hangs.
 
 mod clock;
+mod damaged;
 mod disk;
 mod durable;
 mod failing;

@@ -106,7 +106,7 @@ fn one_directory(rounds: usize, dice: &mut Dice, sum: &mut Sum) -> u64 {
     Program::serve(data, &LOOPBACK, &["--demo"]).stop();
     let mut powered = Powered::on(data);
     let mut people = People::of(&powered.address());
-    for phone in &mut people.phones {
+    for phone in people.phones() {
         phone.started_over = Some(0);
     }
     for round in 0..rounds {
@@ -123,7 +123,7 @@ fn one_directory(rounds: usize, dice: &mut Dice, sum: &mut Sum) -> u64 {
         people.move_to(&powered.address());
     }
     sum.add(&people);
-    let phones = people.phones.iter();
+    let phones = people.phones();
     phones.filter_map(|phone| phone.started_over).sum()
 }
 

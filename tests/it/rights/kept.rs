@@ -432,6 +432,7 @@ async fn while_deletions_are_held_contacts_come_back_and_may_be_renamed() {
         book: &book,
         href: "renamed.vcf",
         overwrite: false,
+        properties: &[],
     };
     let from = place(61).await.href;
     let renamed = book.relocate(&from, &Condition::None, to, How::Move).await;

@@ -284,6 +284,7 @@ async fn renaming_brings_nothing_back_that_was_removed() {
             book: &book,
             href: &renamed,
             overwrite: false,
+            properties: &[],
         };
         let from = hrefs(&w, 60 + at).await;
         let done = book.relocate(&from, &Condition::None, to, How::Move).await;

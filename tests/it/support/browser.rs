@@ -33,6 +33,11 @@ impl Browser {
         browser
     }
 
+    /// The server is started anew, elsewhere.
+    pub fn moves_to(&mut self, address: &str) {
+        address.clone_into(&mut self.address);
+    }
+
     pub fn sign_in(&mut self, login: &str, password: &str) -> Answer {
         let answer = self.submit("/login", &[("login", login), ("password", password)]);
         self.cookie = answer
@@ -226,7 +231,8 @@ pub fn unescaped(text: &str) -> String {
         .replace("&#38;", "&")
 }
 
-fn encoded(text: &str) -> String {
+/// A value of an url-encoded form.
+pub fn encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {

@@ -1,4 +1,4 @@
-//! Faults of the disk and of the clock, made between a program and the kernel by a small library (`faults/shim.c`).
+//! Faults of the disk, of the clock and of the network, made between a program and the kernel by a small library (`faults/shim.c`).
 
 use std::{
     fs,
@@ -83,6 +83,13 @@ impl Faults {
         };
         fs::write(self.folder.path().join("control"), kind).expect("written");
     }
+}
+
+/// The program asks for silent peers after a second, and gives them up after two questions.
+pub fn ask_soon(command: &mut Command) {
+    command
+        .env("LD_PRELOAD", library())
+        .env("FAULTS_KEEPALIVE", "1");
 }
 
 /// Compiled once a run, by the compiler SQLite is built with.

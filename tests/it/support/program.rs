@@ -46,6 +46,20 @@ impl Program {
         Self::start(command, listen)
     }
 
+    /// Starts it; none where the start is refused.
+    pub fn try_serve(data: &Path, listen: &[&str], log: impl Into<Stdio>) -> Option<Self> {
+        let mut command = program();
+        command.arg("serve").arg("--data").arg(data).stderr(log);
+        let mut program = Self::spawn(command, listen);
+        let mut left = listen.len();
+        while left > 0 {
+            let line = program.lines.next()?.expect("text");
+            left -= usize::from(line.starts_with("listening on "));
+            program.printed.push(line);
+        }
+        Some(program)
+    }
+
     /// With a limit of open files: `-Sn`, which it may raise, or `-n`, which it may not.
     pub fn limited(
         kind: &str,
@@ -66,19 +80,23 @@ impl Program {
         Self::start(command, listen)
     }
 
-    fn start(mut command: Command, listen: &[&str]) -> Self {
+    fn start(command: Command, listen: &[&str]) -> Self {
+        let mut program = Self::spawn(command, listen);
+        program.listens(listen.len());
+        program
+    }
+
+    fn spawn(mut command: Command, listen: &[&str]) -> Self {
         for url in listen {
             command.args(["--listen", url]);
         }
         let mut child = command.stdout(Stdio::piped()).spawn().expect("started");
         let output = child.stdout.take().expect("an output");
-        let mut program = Self {
+        Self {
             child,
             lines: BufReader::new(output).lines(),
             printed: Vec::new(),
-        };
-        program.listens(listen.len());
-        program
+        }
     }
 
     /// Reads what it prints until so many more sockets listen.

@@ -1,4 +1,9 @@
-//! A thread that panics, and one that hangs.
+//! A thread that panics, one that hangs, and a log that grows.
+
+use std::{
+    io,
+    sync::{Mutex, PoisonError},
+};
 
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, time::sleep};
@@ -28,10 +33,50 @@ impl Writer {
     }
 }
 
+/// What the thread that writes says to the log of the server.
+#[derive(Clone, Default)]
+struct Said(Arc<Mutex<Vec<u8>>>);
+
+impl Said {
+    /// Listens from now on.
+    async fn by(writer: &Writer) -> Self {
+        let said = Self::default();
+        let sink = said.clone();
+        let hear = move |_: &mut Connection| {
+            let log = tracing_subscriber::fmt()
+                .with_ansi(false)
+                .with_writer(move || sink.clone());
+            // Until the thread ends.
+            std::mem::forget(tracing::subscriber::set_default(log.finish()));
+        };
+        writer.fault(hear).await;
+        said
+    }
+
+    fn lines_with(&self, words: &str) -> usize {
+        let octets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(&octets);
+        text.lines().filter(|line| line.contains(words)).count()
+    }
+}
+
+impl io::Write for Said {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        said.extend_from_slice(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[test]
 fn a_panic_costs_what_was_being_written_and_nothing_else() {
     let (_folder, writer) = writer(PATIENCE);
     Runtime::new().expect("a runtime").block_on(async {
+        let said = Said::by(&writer).await;
         writer.commit(Batch::default()).await.expect("stored");
         writer
             .fault(|connection| {
@@ -46,6 +91,7 @@ fn a_panic_costs_what_was_being_written_and_nothing_else() {
         writer.probe().await.expect("it can write");
         writer.commit(Batch::default()).await.expect("stored");
         assert_eq!(writer.queued(), 0);
+        assert_eq!(said.lines_with("the writer panicked"), 1);
     });
 }
 
@@ -146,4 +192,49 @@ fn a_backup_ends_while_others_write() {
     let sql = "SELECT length(octets) FROM room";
     let octets: i64 = copied.query_row(sql, [], |row| row.get(0)).expect("a row");
     assert_eq!(octets, 40 * 1024 * 1024);
+}
+
+#[test]
+fn a_reader_that_never_ends_holds_nobody_up_and_the_log_that_grows_is_told_of() {
+    const GROWS: &str = "the log grows and is not copied into the database";
+    let (folder, writer) = writer(Duration::from_secs(120));
+    let reader = Connection::open(folder.path().join("carnet.db")).expect("opened");
+    let waiting = || {
+        let sql = "PRAGMA wal_checkpoint(NOOP)";
+        let pages = |row: &rusqlite::Row<'_>| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?);
+        reader.query_row(sql, [], pages).expect("figures")
+    };
+    let commits = || {
+        let sql = "SELECT value FROM meta WHERE name = 'commits'";
+        let read = reader.query_row(sql, [], |row| row.get::<_, String>(0));
+        read.expect("a number")
+    };
+    Runtime::new().expect("a runtime").block_on(async {
+        let said = Said::by(&writer).await;
+        writer.commit(Batch::default()).await.expect("stored");
+        reader.execute_batch("BEGIN").expect("begun");
+        let before = commits();
+        writer
+            .fault(|connection| {
+                let sql = "CREATE TABLE room (octets BLOB);
+                     INSERT INTO room VALUES (zeroblob(270 * 1024 * 1024));";
+                connection.execute_batch(sql).expect("written");
+            })
+            .await;
+        for _ in 0..3 {
+            writer.commit(Batch::default()).await.expect("stored");
+        }
+        assert_eq!(said.lines_with(GROWS), 1, "once");
+        assert_eq!(commits(), before, "it reads what it began with");
+        reader.execute_batch("COMMIT").expect("ended");
+        assert_ne!(commits(), before);
+        // Copied as soon as the reader is gone.
+        let patience = Instant::now();
+        while waiting() > 100 {
+            assert!(patience.elapsed() < Duration::from_secs(30), "it is copied");
+            writer.commit(Batch::default()).await.expect("stored");
+            sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(said.lines_with(GROWS), 1);
+    });
 }

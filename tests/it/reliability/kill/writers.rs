@@ -11,7 +11,7 @@ use super::ledger::{Key, Ledger};
 use crate::{
     dav::client::TEAM,
     support::{
-        browser::{MULTIPART, hidden, multipart},
+        browser::{MULTIPART, encoded, hidden, multipart},
         dice::Dice,
         eas::{self, Device},
         http::{Answer, basic, try_request},
@@ -19,10 +19,10 @@ use crate::{
 };
 
 /// Contacts a writer holds at most.
-const MANY: usize = 20;
+pub const MANY: usize = 20;
 
 /// A text nothing else contains.
-fn stamp(dice: &mut Dice) -> String {
+pub fn stamp(dice: &mut Dice) -> String {
     format!("{:016x}", dice.next())
 }
 
@@ -138,7 +138,7 @@ impl CardDav {
     }
 }
 
-fn href(key: &Key) -> String {
+pub fn href(key: &Key) -> String {
     format!("{}{}.vcf", key.0, key.1)
 }
 
@@ -146,6 +146,9 @@ fn href(key: &Key) -> String {
 pub struct Phone {
     pub device: Device,
     login: String,
+    id: &'static str,
+    /// What the names of its contacts begin with.
+    prefix: &'static str,
     pub ledger: Ledger,
     book: String,
     count: usize,
@@ -156,12 +159,20 @@ pub struct Phone {
 }
 
 impl Phone {
-    pub fn of(address: &str, login: &str, version: &'static str) -> Self {
-        let mut device = Device::set_up(address, login, "killed", version);
+    /// A device by its id, and what its names begin with.
+    pub fn of(
+        address: &str,
+        login: &str,
+        version: &'static str,
+        (id, prefix): (&'static str, &'static str),
+    ) -> Self {
+        let mut device = Device::set_up(address, login, id, version);
         device.sync_all(&[], 100);
         Self {
             device,
             login: login.to_owned(),
+            id,
+            prefix,
             ledger: Ledger::default(),
             book: private(login),
             count: 0,
@@ -172,7 +183,7 @@ impl Phone {
 
     pub fn step(&mut self, dice: &mut Dice) -> Option<()> {
         let (mut commands, mut changes) = (Vec::new(), Vec::new());
-        let mut free = self.ledger.names();
+        let mut free = self.ledger.names_in(&self.book);
         for _ in 0..1 + dice.below(5) {
             let stamp = stamp(dice);
             let value = Some(format!("TITLE:{stamp}\n"));
@@ -180,7 +191,7 @@ impl Phone {
                 free.is_empty() || (dice.below(2) == 0 && self.ledger.names().len() < MANY);
             if is_new {
                 self.count += 1;
-                let name = format!("Eas{:05}", self.count);
+                let name = format!("{}{:05}", self.prefix, self.count);
                 let values = [(c::LAST_NAME, &*name), (c::JOB_TITLE, &*stamp)];
                 commands.push(eas::add(&name, &values));
                 changes.push(((self.book.clone(), name), value));
@@ -209,9 +220,13 @@ impl Phone {
         if let Some((body, commands)) = self.unanswered.take() {
             self.exchange(body, commands).expect("an answer");
         }
-        let body = self.device.sync_body(&self.device.key, &[], 100, true);
-        self.exchange(body, Vec::new()).expect("an answer");
+        self.fetch().expect("an answer");
         self.device.sync_all(&[], 100);
+    }
+
+    pub fn fetch(&mut self) -> Option<()> {
+        let body = self.device.sync_body(&self.device.key, &[], 100, true);
+        self.exchange(body, Vec::new())
     }
 
     /// What a phone does when the server does not know its key.
@@ -221,7 +236,7 @@ impl Phone {
         };
         *times += 1;
         let (address, login) = (&self.device.address, &self.login);
-        self.device = Device::set_up(address, login, "killed", self.device.version);
+        self.device = Device::set_up(address, login, self.id, self.device.version);
         self.device.sync_all(&[], 100);
         true
     }
@@ -274,6 +289,7 @@ impl Phone {
                 ))
             })
             .collect();
+        let wrote = !commands.is_empty();
         for command in commands {
             let id = match command.text_of(a::CLIENT_ID) {
                 Some(client_id) => ids[&client_id].clone(),
@@ -285,7 +301,9 @@ impl Phone {
             };
         }
         self.device.take(found);
-        self.ledger.acknowledge();
+        if wrote {
+            self.ledger.acknowledge();
+        }
         Some(())
     }
 }
@@ -297,7 +315,7 @@ pub struct Pages {
 }
 
 impl Pages {
-    fn of(address: &str, login: &str) -> Self {
+    pub fn of(address: &str, login: &str) -> Self {
         let mut browser = crate::support::browser::Browser::of(address, login);
         Self {
             address: address.to_owned(),
@@ -305,7 +323,7 @@ impl Pages {
         }
     }
 
-    fn page(&self, path: &str) -> Option<String> {
+    pub fn page(&self, path: &str) -> Option<String> {
         let headers = [("Cookie".to_owned(), self.cookie.clone())];
         let answer = try_request(&self.address, "GET", path, &headers, b"")?;
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
@@ -313,7 +331,12 @@ impl Pages {
     }
 
     /// A form that is obeyed: where it leads to.
-    fn send(&self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Option<String> {
+    pub fn send(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &[u8])],
+    ) -> Option<String> {
         let headers = [
             ("Cookie".to_owned(), self.cookie.clone()),
             ("Content-Type".to_owned(), MULTIPART.to_owned()),
@@ -325,8 +348,14 @@ impl Pages {
         Some(to.split('?').next().unwrap_or_default().to_owned())
     }
 
-    /// The same, url-encoded; values are words.
+    /// The same, url-encoded.
     fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Option<String> {
+        let to = self.lead(path, fields)?;
+        Some(to.split('?').next().unwrap_or_default().to_owned())
+    }
+
+    /// An url-encoded form that is obeyed: where it leads to, with what is said there.
+    pub fn lead(&self, path: &str, fields: &[(&str, &str)]) -> Option<String> {
         let headers = [
             ("Cookie".to_owned(), self.cookie.clone()),
             (
@@ -334,12 +363,14 @@ impl Pages {
                 "application/x-www-form-urlencoded".to_owned(),
             ),
         ];
-        let body: Vec<String> = fields.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        let fields = fields.iter();
+        let body: Vec<String> = fields
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .collect();
         let body = body.join("&");
         let answer = try_request(&self.address, "POST", path, &headers, body.as_bytes())?;
         assert_eq!(answer.status, 303, "{path}: {}", answer.text());
-        let to = answer.header("location").expect("a page");
-        Some(to.split('?').next().unwrap_or_default().to_owned())
+        Some(answer.header("location").expect("a page").to_owned())
     }
 }
 
@@ -560,7 +591,7 @@ impl Documents {
     }
 }
 
-fn path_of(list: &str, name: &str) -> Option<String> {
+pub fn path_of(list: &str, name: &str) -> Option<String> {
     let end = list.find(&format!("{name}</a>"))?;
     let start = list[..end].rfind("<a href=\"")? + 9;
     list[start..end].split('"').next().map(str::to_owned)

@@ -3,6 +3,7 @@
  *   r  the file system is read-only    e  the disk fails    f  the disk is full
  *   h  flushes wait until this changes
  * FAULTS_CLOCK holds the seconds the clock (CLOCK_REALTIME, which Rust reads) is ahead, or behind.
+ * FAULTS_KEEPALIVE, where it is set, makes silent peers be asked for after that many seconds, twice.
  * What changes files is written to FAULTS_LOG, where there is one, and flushes are only noted there:
  *   kind, octets of the path (u32), offset (u64), octets of the data (u64), path, data
  *   kinds: c created, d folder made, w written, t cut to the offset, s flushed, u removed,
@@ -13,11 +14,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -40,7 +44,7 @@ static void *real(const char *name, void **kept)
 
 static void *static_open, *static_openat, *static_write, *static_pwrite, *static_close,
     *static_ftruncate, *static_fsync, *static_fdatasync, *static_unlink, *static_rename,
-    *static_mkdir, *static_clock_gettime;
+    *static_mkdir, *static_clock_gettime, *static_setsockopt;
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -89,6 +93,17 @@ int clock_gettime(clockid_t which, struct timespec *now)
     }
     errno = saved;
     return 0;
+}
+
+int setsockopt(int socket, int level, int name, const void *value, socklen_t length)
+{
+    const char *wanted = getenv("FAULTS_KEEPALIVE");
+    int seconds = wanted ? atoi(wanted) : 0, twice = 2;
+    if (wanted && level == IPPROTO_TCP && (name == TCP_KEEPIDLE || name == TCP_KEEPINTVL))
+        value = &seconds;
+    if (wanted && level == IPPROTO_TCP && name == TCP_KEEPCNT)
+        value = &twice;
+    return REAL(setsockopt)(socket, level, name, value, length);
 }
 
 /* What a change meets: 0, or -1 and errno. */
