@@ -17,7 +17,7 @@ use carnet::{
         settings::Settings,
     },
     eas::facet::{EasFacet, Supported, View},
-    text::EN,
+    text::{EN, FR},
     transfer::{self, Asked, CardVersion, Fields, Options, Outcome, Preset, accounts},
     web::facet::{Reader, Submitted, WebFacet},
 };
@@ -262,8 +262,8 @@ fn exports(octets: &[u8]) {
         Preset::Outlook,
         Preset::Thunderbird,
     ] {
-        for french in [false, true] {
-            let table = transfer::table(std::slice::from_ref(&fields), preset, french, french);
+        for (text, windows) in [(&EN, false), (&FR, true)] {
+            let table = transfer::table(std::slice::from_ref(&fields), preset, text, windows);
             let options = Options {
                 asked: Asked::Csv,
                 ..Options::default()
@@ -276,7 +276,7 @@ fn exports(octets: &[u8]) {
         }
     }
     let _ = transfer::row(&fields, true);
-    let _ = transfer::details(&fields, true);
+    let _ = transfer::details(&fields, &FR);
 }
 
 /// ApplicationData of a device: refused when it is applied, or a card that can be stored; a device that

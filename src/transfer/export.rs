@@ -33,12 +33,7 @@ use crate::{
 
 pub use fonts::USUAL as USUAL_FONTS;
 pub use loss::{Loss, losses};
-<<<<<<< HEAD
 pub use pdf::{Heading, Layout, Row, details, row};
-pub use sheet::Preset;
-=======
-pub use pdf::{Heading, Layout, Paper, Row, details, row};
->>>>>>> fuzz
 pub(super) use sheet::safe;
 pub use sheet::{Preset, write as table};
 
