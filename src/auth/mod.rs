@@ -297,9 +297,12 @@ impl Authenticator {
             Some(person) => person.password_hash.clone(),
             None => password::DUMMY.to_owned(),
         };
-        let begin = || match was_right {
-            true => Ok(None),
-            false => self.throttle.begin(&login, peer, key).map(Some),
+        let begin = || {
+            if was_right {
+                Ok(None)
+            } else {
+                self.throttle.begin(&login, peer, key).map(Some)
+            }
         };
         let waiting = match self.under_way.join((here.0, here.1, hash.clone()), begin) {
             Ok(waiting) => waiting,

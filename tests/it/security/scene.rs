@@ -264,9 +264,10 @@ impl Scene {
             _ => &things.contact,
         };
         let nothing = "0".repeat(64);
-        let token = match row.path.starts_with("/join/") {
-            true => &self.invitation,
-            false => &nothing,
+        let token = if row.path.starts_with("/join/") {
+            &self.invitation
+        } else {
+            &nothing
         };
         let mut path = row.path.clone();
         for (name, value) in [
