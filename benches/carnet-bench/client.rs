@@ -29,6 +29,15 @@ impl Connection {
         Self::over(Box::new(stream), login)
     }
 
+    /// The same with a password that may be wrong.
+    pub fn with_password(address: &str, login: &str, password: &str) -> Self {
+        let authorization = STANDARD.encode(format!("{login}:{password}"));
+        Self {
+            authorization,
+            ..Self::open(address, login)
+        }
+    }
+
     /// A client over a connection that is open.
     pub fn over(stream: Box<dyn Stream>, login: &str) -> Self {
         let credentials = STANDARD.encode(format!("{login}:bench"));

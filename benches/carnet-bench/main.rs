@@ -13,6 +13,7 @@ mod pings;
 mod report;
 mod search;
 mod server;
+mod sign_in;
 
 use std::path::PathBuf;
 
@@ -58,7 +59,7 @@ impl Options {
 
 type Bench = fn(&Options, &Server, &mut Report);
 
-const BENCHES: [(&str, Bench); 11] = [
+const BENCHES: [(&str, Bench); 12] = [
     ("machine-tls", bare::floors),
     ("import", server::import),
     ("carddav-read", dav::read),
@@ -70,6 +71,7 @@ const BENCHES: [(&str, Bench); 11] = [
     ("ping-wake", pings::wake),
     ("ping-held", pings::held),
     ("search", search::latency),
+    ("sign-in", sign_in::wrong),
 ];
 
 fn main() {

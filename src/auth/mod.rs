@@ -1,6 +1,7 @@
 //! Authentication: passwords, remembered credentials, throttling of wrong ones.
 
 mod basic;
+mod checks;
 mod failures;
 mod password;
 mod second_factor;
@@ -46,6 +47,9 @@ const MAX_REMEMBERED: usize = 50_000;
 /// Octets of a login or an e-mail address (RFC 5321 §4.5.3.1.3); no account has a longer one.
 pub const MAX_LOGIN: usize = 256;
 
+/// Why a sign-in is put off, for the line of the request.
+pub const TOO_MANY: &str = "too many failed sign-ins";
+
 /// Password checks at once, where there are as many cores.
 const MAX_CHECKS: usize = 4;
 
@@ -62,7 +66,8 @@ pub struct Authenticator {
     /// guess.
     known: Mutex<HashMap<(IpAddr, [u8; 32]), Known>>,
     remembered: Duration,
-    throttle: throttle::Throttle,
+    under_way: checks::Checks,
+    throttle: Arc<throttle::Throttle>,
     codes: second_factor::Codes,
     failures: Failures,
 }
@@ -166,7 +171,8 @@ impl Authenticator {
             secret,
             known: Mutex::default(),
             remembered: REMEMBERED,
-            throttle: throttle::Throttle::default(),
+            under_way: checks::Checks::default(),
+            throttle: Arc::default(),
             codes: second_factor::Codes::default(),
             failures: Failures::default(),
         }
@@ -287,38 +293,41 @@ impl Authenticator {
         }
         // What was right here once waits for nobody's guesses, but is checked.
         let was_right = person.is_some_and(|person| self.was_right(&here, person));
-        let attempt = if was_right {
-            None
-        } else {
-            match self.throttle.begin(&login, peer, key) {
-                Ok(attempt) => Some(attempt),
-                Err(retry_after) => {
-                    self.failures.note(&login, peer, Why::TooMany);
-                    return Ok(Outcome::Throttled { retry_after });
-                }
-            }
-        };
         let hash = match person {
             Some(person) => person.password_hash.clone(),
             None => password::DUMMY.to_owned(),
         };
-        let checks = if was_right {
-            &self.known_checks
-        } else {
-            &self.checks
+        let begin = || {
+            if was_right {
+                Ok(None)
+            } else {
+                self.throttle.begin(&login, peer, key).map(Some)
+            }
         };
-        let permit = checks.acquire().await;
-        let matches = password::verify(password.to_owned(), hash).await;
-        drop(permit);
+        let waiting = match self.under_way.join((here.0, here.1, hash.clone()), begin) {
+            Ok(waiting) => waiting,
+            Err(retry_after) => {
+                self.failures.note(&login, peer, Why::TooMany);
+                return Ok(Outcome::Throttled { retry_after });
+            }
+        };
+        let check = async {
+            let checks = if was_right {
+                &self.known_checks
+            } else {
+                &self.checks
+            };
+            let _permit = checks.acquire().await;
+            password::verify(password.to_owned(), hash).await
+        };
+        let matches = waiting.outcome(check).await;
         if matches && person.is_some_and(barred) {
             why = Why::AccountPassword;
             tracing::info!(login, %peer, "a device came with the password of an account that has a second factor");
         }
         match account.filter(|account| matches && !barred(&account.person)) {
             Some(account) => {
-                if let Some(attempt) = attempt {
-                    attempt.succeeded();
-                }
+                waiting.succeeded();
                 self.remember(here, &account.person);
                 Ok(known(account, None, door))
             }

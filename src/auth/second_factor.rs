@@ -101,7 +101,7 @@ impl Authenticator {
         person: PersonId,
         typed: &str,
         peer: IpAddr,
-    ) -> std::result::Result<Attempt<'_>, u64> {
+    ) -> std::result::Result<Attempt, u64> {
         // Nobody guesses a recovery code: it waits for no guesses from other addresses.
         let is_guess = recovery_lookup(typed).is_none();
         if is_guess {

@@ -7,7 +7,7 @@
 use std::{
     collections::{HashMap, HashSet},
     net::IpAddr,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -37,8 +37,8 @@ struct Counts {
 }
 
 /// A credential that may be looked at; dropped when its outcome is known.
-pub struct Attempt<'a> {
-    throttle: &'a Throttle,
+pub struct Attempt {
+    throttle: Arc<Throttle>,
     account: (String, IpAddr),
     key: [u8; 32],
     /// When the address failed before.
@@ -53,7 +53,12 @@ struct Failures {
 impl Throttle {
     /// Counts a credential as wrong until [`Attempt::succeeded`] says otherwise; or the seconds to
     /// wait before it may be looked at. `login` is short: it is kept.
-    pub fn begin(&self, login: &str, peer: IpAddr, key: [u8; 32]) -> Result<Attempt<'_>, u64> {
+    pub fn begin(
+        self: &Arc<Self>,
+        login: &str,
+        peer: IpAddr,
+        key: [u8; 32],
+    ) -> Result<Attempt, u64> {
         let address = household(peer);
         let account = (login.to_owned(), address);
         let mut counts = self.lock();
@@ -76,7 +81,7 @@ impl Throttle {
         }
         *counts.under_way.entry(address).or_default() += 1;
         Ok(Attempt {
-            throttle: self,
+            throttle: self.clone(),
             account,
             key,
             last,
@@ -88,9 +93,9 @@ impl Throttle {
     }
 }
 
-impl Attempt<'_> {
+impl Attempt {
     /// The credential was right: what was counted of the account is forgotten.
-    pub fn succeeded(self) {
+    pub fn succeeded(&self) {
         let mut counts = self.throttle.lock();
         counts.accounts.remove(&self.account);
         if let Some(failures) = counts.addresses.get_mut(&self.account.1) {
@@ -101,7 +106,7 @@ impl Attempt<'_> {
     }
 }
 
-impl Drop for Attempt<'_> {
+impl Drop for Attempt {
     fn drop(&mut self) {
         let mut counts = self.throttle.lock();
         let address = self.account.1;
@@ -160,13 +165,13 @@ mod tests {
         text.parse().expect("an address")
     }
 
-    fn fails(throttle: &Throttle, login: &str, peer: &str, guess: u8) -> bool {
+    fn fails(throttle: &Arc<Throttle>, login: &str, peer: &str, guess: u8) -> bool {
         throttle.begin(login, address(peer), [guess; 32]).is_ok()
     }
 
     #[test]
     fn distinct_guesses_are_slowed_and_repeats_are_not() {
-        let throttle = Throttle::default();
+        let throttle = Arc::new(Throttle::default());
         for _ in 0..100 {
             assert!(fails(&throttle, "alice", "192.0.2.1", 0));
         }
@@ -187,7 +192,7 @@ mod tests {
 
     #[test]
     fn the_right_one_makes_the_account_forget() {
-        let throttle = Throttle::default();
+        let throttle = Arc::new(Throttle::default());
         for guess in 0..4 {
             fails(&throttle, "alice", "192.0.2.1", guess);
         }
@@ -200,7 +205,7 @@ mod tests {
 
     #[test]
     fn guesses_side_by_side_count_before_their_outcome_is_known() {
-        let throttle = Throttle::default();
+        let throttle = Arc::new(Throttle::default());
         let begun: Vec<_> = (0..50)
             .filter_map(|guess| {
                 throttle
@@ -213,7 +218,7 @@ mod tests {
 
     #[test]
     fn many_accounts_from_one_address_are_slowed_but_not_from_loopback() {
-        let throttle = Throttle::default();
+        let throttle = Arc::new(Throttle::default());
         let tried = |peer: &str| {
             (0..200u8)
                 .filter(|guess| fails(&throttle, &format!("login{guess}"), peer, *guess))
@@ -226,7 +231,7 @@ mod tests {
 
     #[test]
     fn one_address_does_not_fill_the_queue() {
-        let throttle = Throttle::default();
+        let throttle = Arc::new(Throttle::default());
         let begun: Vec<_> = (0..200u8)
             .filter_map(|guess| {
                 let login = format!("login{guess}");

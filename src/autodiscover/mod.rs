@@ -13,10 +13,10 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 
 use crate::{
-    auth::{Authenticator, Door, Outcome},
+    auth::{Authenticator, Door, Outcome, TOO_MANY},
     config::Config,
     domain::actor::Account,
     http::{About, body, peer},
@@ -90,6 +90,7 @@ impl Face {
     /// Answers a request on [`is_path`].
     pub async fn serve(&self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
+        let about = About::of(&parts.extensions);
         match Form::of(parts.uri.path()) {
             Some(Form::Json(address)) => {
                 let query = parts.uri.query().unwrap_or_default();
@@ -102,6 +103,7 @@ impl Face {
                         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
                     }
                     Err(body::BodyError::Busy) => {
+                        about.note_fault(body::BUSY);
                         return StatusCode::SERVICE_UNAVAILABLE.into_response();
                     }
                     Err(_) => return StatusCode::BAD_REQUEST.into_response(),
@@ -110,11 +112,11 @@ impl Face {
                 if let Some(target) = asked.address().and_then(|to| self.elsewhere(to)) {
                     return pox::redirect(&target);
                 }
-                let account = match self.sign_in(&parts.headers, peer(&parts.extensions)).await {
+                let account = match self.sign_in(&parts, &about).await {
                     Ok(account) => account,
                     Err(refusal) => return *refusal,
                 };
-                About::of(&parts.extensions).note_login(&account.person.login);
+                about.note_login(&account.person.login);
                 pox::answer(self, &asked, &account.person, agent(&parts.headers))
             }
             None => StatusCode::NOT_FOUND.into_response(),
@@ -131,17 +133,11 @@ impl Face {
         })
     }
 
-    async fn sign_in(
-        &self,
-        headers: &HeaderMap,
-        peer: std::net::IpAddr,
-    ) -> Result<Arc<Account>, Box<Response>> {
-        let authorization = headers.get(header::AUTHORIZATION);
-        match self
-            .auth
-            .basic(authorization, peer, Door::Autodiscover)
-            .await
-        {
+    async fn sign_in(&self, parts: &Parts, about: &About) -> Result<Arc<Account>, Box<Response>> {
+        let authorization = parts.headers.get(header::AUTHORIZATION);
+        let peer = peer(&parts.extensions);
+        let door = Door::Autodiscover;
+        match self.auth.basic(authorization, peer, door).await {
             Ok(Outcome::Known(identity)) => Ok(identity.account),
             Ok(Outcome::Missing | Outcome::Denied | Outcome::Disabled) => {
                 let mut response = StatusCode::UNAUTHORIZED.into_response();
@@ -151,7 +147,10 @@ impl Face {
                 );
                 Err(Box::new(response))
             }
-            Ok(Outcome::Throttled { retry_after }) => Err(Box::new(later(retry_after))),
+            Ok(Outcome::Throttled { retry_after }) => {
+                about.note_fault(TOO_MANY);
+                Err(Box::new(later(retry_after)))
+            }
             Err(error) => {
                 tracing::error!(%error, "sign-in could not be checked");
                 Err(Box::new(later(10)))

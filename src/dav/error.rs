@@ -7,7 +7,11 @@ use carnet_proto::dav::{
 use http::{HeaderValue, StatusCode, header};
 
 use super::output::{Answer, Content, empty, typed, xml};
-use crate::domain::{error::Error, rights::Right};
+use crate::{
+    auth::TOO_MANY,
+    domain::{error::Error, rights::Right},
+    http::body::BUSY,
+};
 
 /// Why a request failed.
 #[derive(Debug)]
@@ -66,9 +70,11 @@ impl Failure {
         )
     }
 
-    /// The client's fault in words that quote nothing of its request; none if it is not at fault.
+    /// The client's fault, or why it is put off, in words that quote nothing of its request.
     pub fn fault(&self) -> Option<&'static str> {
         match self {
+            Failure::Throttled(_) => Some(TOO_MANY),
+            Failure::Status(StatusCode::SERVICE_UNAVAILABLE) => Some(BUSY),
             Failure::BadRequest(_) => Some("malformed request"),
             Failure::Domain(Error::InvalidDocument(_), _) => Some("malformed card"),
             Failure::Domain(Error::Invalid(_), _) => Some("unusable value"),

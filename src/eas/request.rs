@@ -27,7 +27,7 @@ use super::{
     version, wipe,
 };
 use crate::{
-    auth::{Door, Identity, Outcome, Why},
+    auth::{Door, Identity, Outcome, TOO_MANY, Why},
     domain::{
         access::Protocol,
         account_class::Service,
@@ -247,7 +247,10 @@ async fn sign_in(
         Ok(Outcome::Known(identity)) => Ok(identity),
         Ok(Outcome::Missing | Outcome::Denied) => Err(unauthorized()),
         Ok(Outcome::Disabled) => Err(disabled(parts)),
-        Ok(Outcome::Throttled { retry_after }) => Err(overloaded(retry_after)),
+        Ok(Outcome::Throttled { retry_after }) => {
+            About::of(&parts.extensions).note_fault(TOO_MANY);
+            Err(overloaded(retry_after))
+        }
         // A failing store never asks for the password again.
         Err(error) => Err(failed(&error)),
     }
@@ -338,7 +341,10 @@ impl Arrival {
                 .await
                 .map_err(|error| match error {
                     body::BodyError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-                    body::BodyError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+                    body::BodyError::Busy => {
+                        about.note_fault(body::BUSY);
+                        StatusCode::SERVICE_UNAVAILABLE
+                    }
                     _ => malformed("the body cannot be read"),
                 })?,
             about,

@@ -31,6 +31,9 @@ pub enum BodyError {
     Busy,
 }
 
+/// Why [`BodyError::Busy`] puts a request off, for its line.
+pub const BUSY: &str = "too much is being received";
+
 /// Octets of large bodies that are being received.
 static UNDER_WAY: LazyLock<UnderWay> = LazyLock::new(|| UnderWay::new(512 * 1024 * 1024));
 /// Octets of a body that are received however much is under way.

@@ -22,7 +22,7 @@ use super::{
     session::Visitor,
 };
 use crate::{
-    auth::{Code, Door, Outcome},
+    auth::{Code, Door, Outcome, TOO_MANY},
     domain::id::PersonId,
     http::{About, Secure},
     text::{self, Text, fill},
@@ -83,7 +83,10 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
         }
         Ok(Outcome::Disabled) => (text.account.account_disabled.to_owned(), None),
         Ok(Outcome::Missing | Outcome::Denied) => (text.sign_in_failed.to_owned(), None),
-        Ok(Outcome::Throttled { retry_after }) => slowed(text, retry_after),
+        Ok(Outcome::Throttled { retry_after }) => {
+            about.note_fault(TOO_MANY);
+            slowed(text, retry_after)
+        }
         Err(error) => return anonymous_failure(&error, &headers),
     };
     refused(
@@ -126,6 +129,7 @@ pub async fn code(State(web): State<Arc<Web>>, request: Request) -> Response {
     let headers = request.headers().clone();
     let text = text::choose(None, &headers);
     let from = Visitor::of(&headers, request.extensions());
+    let about = About::of(request.extensions());
     let sent = <Form<SecondStep> as FromRequest<()>>::from_request(request, &()).await;
     let Form(sent) = match sent {
         Ok(sent) => sent,
@@ -149,7 +153,10 @@ pub async fn code(State(web): State<Arc<Web>>, request: Request) -> Response {
             return begun(&web, person, &from, &sent.next, &headers).await;
         }
         Ok(Some((_, Code::Wrong))) => (text.account.code_wrong.to_owned(), None),
-        Ok(Some((_, Code::Throttled { retry_after }))) => slowed(text, retry_after),
+        Ok(Some((_, Code::Throttled { retry_after }))) => {
+            about.note_fault(TOO_MANY);
+            slowed(text, retry_after)
+        }
         Err(error) => return anonymous_failure(&error, &headers),
     };
     let page = code_page(&web, text, sent.ticket, sent.next, Some(problem)).await;

@@ -156,6 +156,50 @@ fn limits_bound_size_strings_depth_and_elements() {
 }
 
 #[test]
+fn what_is_read_by_default_is_exact() {
+    const MIB: usize = 1024 * 1024;
+    let head = [0x03, 0x01, 0x6A, 0x00];
+    let nested = |depth: usize| [&head[..], &vec![0x45; depth], &vec![0x01; depth]].concat();
+    let text = |octets: usize| {
+        let text = vec![b'x'; octets];
+        [&head[..], &[0x45, 0x03], &text, &[0x00, 0x01]].concat()
+    };
+    let flat = |elements: usize| {
+        let children = vec![0x05; elements - 1];
+        [&head[..], &[0x45], &children, &[0x01]].concat()
+    };
+    let texts = |octets: usize| {
+        let text = [&[0x03][..], &vec![b'x'; 16 * MIB - 2], &[0x00]].concat();
+        let mut all = [&head[..], &[0x45], &text.repeat(4)].concat();
+        all.resize(octets - 1, 0x05);
+        all.push(0x01);
+        all
+    };
+    for (what, taken, refused, reason) in [
+        ("depth", nested(64), nested(65), Reason::TooDeep),
+        (
+            "string",
+            text(20 * MIB),
+            text(20 * MIB + 1),
+            Reason::TooLarge,
+        ),
+        ("elements", flat(500_000), flat(500_001), Reason::TooLarge),
+        (
+            "size",
+            texts(64 * MIB),
+            texts(64 * MIB + 1),
+            Reason::TooLarge,
+        ),
+    ] {
+        if let Err(error) = decode(&taken, &Limits::default()) {
+            panic!("{what}: {error}");
+        }
+        let error = decode(&refused, &Limits::default()).expect_err(what);
+        assert_eq!(error.reason, reason, "{what}");
+    }
+}
+
+#[test]
 fn a_string_table_makes_no_more_of_a_document_than_its_limits() {
     // A table without an end, and an element that refers to it so many times.
     let document = |table: usize, times: usize| {

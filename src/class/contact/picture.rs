@@ -239,4 +239,6 @@ fn on_white(picture: &DynamicImage) -> image::RgbImage {
 }
 
 #[cfg(test)]
+mod bounds;
+#[cfg(test)]
 mod tests;

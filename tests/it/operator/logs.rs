@@ -174,6 +174,42 @@ fn every_face_writes_one_line_a_request_and_no_secret() {
 }
 
 #[test]
+fn the_line_of_a_request_that_is_put_off_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    let json = [("CARNET_LOG_FORMAT", "json")];
+    let program = serve(&folder.path().join("data"), &log, &json);
+    let address = program.address("http");
+    let doors = [
+        ("PROPFIND", "/dav/"),
+        (
+            "POST",
+            "/Microsoft-Server-ActiveSync?Cmd=Ping&User=x&DeviceId=x&DeviceType=y",
+        ),
+        ("POST", "/autodiscover/autodiscover.xml"),
+    ];
+    for guess in 0..8 {
+        let guess = [basic("alice", &format!("hunter{guess}"))];
+        request(&address, "PROPFIND", "/dav/", &guess, b"");
+    }
+    let late = [basic("alice", "hunter99")];
+    for (method, path) in doors {
+        let answer = request(&address, method, path, &late, b"");
+        assert_eq!(answer.status, 503, "{path}");
+    }
+    let answer = Browser::open(&address).sign_in("alice", "hunter99");
+    assert_eq!(answer.status, 429);
+    let lines = requests(&log);
+    let put_off = |line: &&Value| line["status"] == 503 || line["status"] == 429;
+    let put_off: Vec<&Value> = lines.iter().filter(put_off).collect();
+    for face in ["carddav", "eas", "autodiscover", "web"] {
+        let line = put_off.iter().find(|line| line["face"] == face);
+        let line = line.unwrap_or_else(|| panic!("{face}: {put_off:?}"));
+        assert_eq!(line["fault"], "too many failed sign-ins", "{line}");
+    }
+}
+
+#[test]
 fn the_text_form_says_the_same_and_a_level_silences_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, log) = (folder.path().join("data"), folder.path().join("log"));

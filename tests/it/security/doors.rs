@@ -188,6 +188,42 @@ fn guesses_side_by_side_are_stopped_like_guesses_one_by_one() {
 }
 
 #[test]
+fn many_connections_with_one_password_cost_one_check() {
+    let server = Server::start();
+    let store: Arc<dyn Store> = server.core().store().clone();
+    let peer = IpAddr::from([198, 51, 100, 7]);
+    let door = Door::Devices(Protocol::CardDav);
+    // As after a start, when nothing is remembered.
+    for (password, right) in [("demo", true), ("wrong", false)] {
+        let auth = Arc::new(Authenticator::new(store.clone()));
+        let outcomes = server.runtime.block_on(async {
+            let one = |auth: Arc<Authenticator>| async move {
+                auth.password("alice", password, peer, door).await
+            };
+            let tasks: Vec<_> = (0..200).map(|_| tokio::spawn(one(auth.clone()))).collect();
+            let mut outcomes = Vec::new();
+            for task in tasks {
+                outcomes.push(task.await.expect("ended").expect("answered"));
+            }
+            outcomes
+        });
+        let all = outcomes.iter().all(|outcome| match outcome {
+            Outcome::Known(_) => right,
+            Outcome::Denied => !right,
+            _ => false,
+        });
+        assert!(all, "{password}: {outcomes:?}");
+        let wrong = auth.failures().counts();
+        let expected = if right {
+            vec![]
+        } else {
+            vec![("wrong-password", 200)]
+        };
+        assert_eq!(wrong, expected);
+    }
+}
+
+#[test]
 fn what_strangers_send_is_bounded() {
     let server = Server::start();
     let form = [(

@@ -1,18 +1,28 @@
 //! A server with something of everybody and of every kind.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::Cursor};
 
-use carnet::{auth, domain::batch::Op};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use carnet::{auth, config::Config, domain::batch::Op};
 
 use super::routes::{Row, Who};
-use crate::support::{
-    browser::{Browser, MULTIPART, hidden, multipart},
-    eas::Device,
-    eventually,
-    http::{Answer, request},
-    people::person,
-    server::Server,
+use crate::{
+    mail::through,
+    support::{
+        browser::{Browser, MULTIPART, hidden, multipart},
+        dav::Book,
+        eas::Device,
+        eventually,
+        http::{Answer, request},
+        people::person,
+        server::Server,
+        smtp::Sink,
+    },
 };
+
+/// Numbers of the contact that the addresses name.
+pub const MOBILE: &str = "+33639980077";
+pub const FAX: &str = "+33199001277";
 
 /// Alice, Bob and Carol are members of Team, Dora is of nothing, Root administers.
 pub struct Scene {
@@ -21,8 +31,14 @@ pub struct Scene {
     /// What the parameters of addresses stand for: things of Alice, and of Team.
     own: Things,
     team: Things,
-    /// A device of Alice.
+    /// A device of Alice, a program of hers that speaks CardDAV, and contacts she asked to verify.
     device: String,
+    program: String,
+    campaign: String,
+    /// An invitation into Team that nobody took.
+    invitation: String,
+    /// Where letters go.
+    _sink: Sink,
 }
 
 pub struct Person {
@@ -32,10 +48,11 @@ pub struct Person {
 
 /// What there is in a place.
 pub struct Things {
+    /// With numbers, a picture and an address.
     pub contact: String,
     other: String,
-    folder: String,
-    document: String,
+    pub folder: String,
+    pub document: String,
     /// Of the document, before its second version.
     revision: String,
     /// Of a contact that was deleted.
@@ -73,8 +90,12 @@ impl Things {
         let (before, _) = history.split_once("/file\"").expect("a version");
         let revision = before.rsplit('/').next().unwrap_or_default().to_owned();
 
+        // The second one is refused.
         let cards = |uid: &str| {
-            format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:{uid}\r\nEND:VCARD\r\n")
+            format!(
+                "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:{uid}\r\nEND:VCARD\r\n\
+                 BEGIN:VCARD\r\nVERSION:2.1\r\nEND:VCARD\r\n"
+            )
         };
         let incoming = |uid: &str| {
             let card = cards(uid);
@@ -96,16 +117,17 @@ impl Things {
         posted(&format!("{imported}/delete"), &[("version", &version)]);
         let trash = by.browser.page(&format!("{place}/trash"));
         let list = by.browser.page(place);
+        let contact = by.browser.card_named(place, "Zoe Aaronson");
+        let contact = last(&contact.expect("a contact"));
         let mark = format!("href=\"{place}/c/");
-        let mut contacts: Vec<&str> = list
+        let mut contacts = list
             .split(&mark)
             .skip(1)
-            .filter_map(|rest| rest.split(['"', '/', '?', '#']).next())
-            .collect();
-        contacts.dedup();
+            .filter_map(|rest| rest.split(['"', '/', '?', '#']).next());
+        let other = contacts.find(|id| *id != contact);
         Self {
-            contact: contacts[0].to_owned(),
-            other: contacts[1].to_owned(),
+            other: other.expect("another").to_owned(),
+            contact,
             folder,
             document: last(&document),
             revision,
@@ -118,7 +140,8 @@ impl Things {
 
 impl Scene {
     pub fn set() -> Self {
-        let server = Server::start();
+        let sink = Sink::start(&[]);
+        let server = Server::start_with(|config| sending(config, sink.port));
         for (login, admin) in [("dora", false), ("root", true)] {
             let hash = server.runtime.block_on(auth::hash("demo".to_owned()));
             server.commit(Op::from(
@@ -129,6 +152,14 @@ impl Scene {
         }
         let mut phone = Device::set_up(&server.address, "alice", "phone", "14.1");
         phone.prime();
+        let book = Book::of(&server.address, "alice");
+        for (uid, path) in [
+            ("zoe", "zoe.vcf"),
+            ("of-team", "/dav/groups/Team/Team/zoe.vcf"),
+        ] {
+            let put = book.put(path, ("If-None-Match", "*"), &card(uid));
+            assert_eq!(put.status, 201, "{put:?}");
+        }
         let people: BTreeMap<_, _> = ["alice", "bob", "dora", "root"]
             .into_iter()
             .map(|login| {
@@ -141,7 +172,53 @@ impl Scene {
         let own = Things::made(alice, "/c/private", "/d/private");
         let team = Things::made(alice, "/g/Team", "/d/g/Team");
         let devices = alice.browser.page("/settings/devices");
-        let device = between(&devices, "/settings/devices/e/", "\"").expect("a device");
+        let of = |kind: &str| {
+            let before = format!("/settings/devices/{kind}/");
+            between(&devices, &before, "\"").expect(kind)
+        };
+        let (device, program) = (of("e"), of("c"));
+        let posted = |path: &str, fields: &[(&str, &str)]| {
+            let mut all = vec![("token", alice.token.as_str())];
+            all.extend(fields);
+            led_to(&alice.browser.submit(path, &all))
+        };
+        let asked = [
+            ("id", own.contact.as_str()),
+            ("days", "7"),
+            ("reminders", "2"),
+        ];
+        let campaign = last(&posted("/c/private/verify", &asked));
+        sink.wait(1);
+        let guest = [
+            ("token", alice.token.as_str()),
+            ("email", "guest@example.org"),
+        ];
+        let page = alice
+            .browser
+            .submit("/g/Team/members/invite", &guest)
+            .text();
+        let invitation = between(&page, "/join/", "<").expect("an invitation");
+        let account = [
+            ("token", alice.token.as_str()),
+            ("name", "Alice Martin"),
+            ("email", "alice@example.org"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let photo = Some(&picture()[..]);
+        led_to(
+            &alice
+                .browser
+                .send("/settings/account/card", &account, photo),
+        );
+        eventually("the letters have left", || {
+            let file = server.data.path().join("carnet.db");
+            let database = rusqlite::Connection::open(file).expect("opened");
+            let unsent = "SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending')";
+            let unsent: i64 = database
+                .query_row(unsent, [], |row| row.get(0))
+                .expect("read");
+            unsent == 0
+        });
         // What clients did last is written by and by, and is no change of a form.
         let written = server.core().write_journal(None);
         server.runtime.block_on(written).expect("written");
@@ -151,6 +228,10 @@ impl Scene {
             own,
             team,
             device,
+            program,
+            campaign,
+            invitation,
+            _sink: sink,
         }
     }
 
@@ -159,7 +240,18 @@ impl Scene {
         &self.team
     }
 
-    /// The address of a row with somebody's things in it; there is no campaign, and no link.
+    /// The page of a row, with what a link to it says.
+    pub fn page(&self, row: &Row) -> String {
+        let number = match row.path.rsplit('/').next() {
+            Some("sms") => MOBILE,
+            Some("fax") => FAX,
+            _ => return self.address(row),
+        };
+        format!("{}?to={}", self.address(row), number.replace('+', "%2B"))
+    }
+
+    /// The address of a row with somebody's things in it; nobody holds the links of other letters than
+    /// the invitation.
     pub fn address(&self, row: &Row) -> String {
         let things = match row.who {
             Who::Member => &self.team,
@@ -172,6 +264,11 @@ impl Scene {
             _ => &things.contact,
         };
         let nothing = "0".repeat(64);
+        let token = if row.path.starts_with("/join/") {
+            &self.invitation
+        } else {
+            &nothing
+        };
         let mut path = row.path.clone();
         for (name, value) in [
             ("id", id),
@@ -184,11 +281,11 @@ impl Scene {
             ("first", &things.contact),
             ("second", &things.other),
             ("revision", &things.revision),
-            ("campaign", "1"),
-            ("token", &nothing),
-            ("kind", "carddav"),
+            ("campaign", &self.campaign),
+            ("token", token),
+            ("kind", "iphone"),
             ("section", "search"),
-            ("label", "x"),
+            ("label", &self.program),
         ] {
             path = path.replace(&format!("{{{name}}}"), value);
         }
@@ -242,6 +339,14 @@ impl Scene {
         ))
     }
 
+    /// What people share and what each may do with it; not what is told or kept of who was refused.
+    pub fn content(&self) -> String {
+        self.rows(
+            "name IN ('item', 'placement', 'property', 'grant_item', 'grant_group', 'grp', \
+             'membership', 'comment', 'attachment', 'blob', 'blob_chunk', 'tag', 'tag_link')",
+        )
+    }
+
     /// Every row of some tables.
     fn rows(&self, tables: &str) -> String {
         let file = self.server.data.path().join("carnet.db");
@@ -277,6 +382,31 @@ impl Scene {
     }
 }
 
+/// Settings with mail, short messages and faxes; the messages reach nobody.
+fn sending(config: &mut Config, port: u16) {
+    through(config, port);
+    let text = "[sms]\nurl = 'http://127.0.0.1:9/'\n[fax]\naddress = '{digits}@fax.example.org'";
+    let other: Config = toml::from_str(text).expect("settings");
+    (config.sms, config.fax) = (other.sms, other.fax);
+}
+
+fn picture() -> Vec<u8> {
+    let mut octets = Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(8, 8, image::Rgb([20, 120, 60]))
+        .write_to(&mut octets, image::ImageFormat::Png)
+        .expect("a picture");
+    octets.into_inner()
+}
+
+fn card(uid: &str) -> String {
+    let photo = STANDARD.encode(picture());
+    format!(
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nN:Aaronson;Zoe;;;\r\nFN:Zoe Aaronson\r\n\
+         TEL;TYPE=CELL:{MOBILE}\r\nTEL;TYPE=WORK,FAX:{FAX}\r\nEMAIL:zoe@example.com\r\n\
+         PHOTO;ENCODING=b;TYPE=PNG:{photo}\r\nEND:VCARD\r\n"
+    )
+}
+
 /// Where an answer leads.
 fn led_to(answer: &Answer) -> String {
     assert_eq!(answer.status, 303, "{}", answer.text());
@@ -284,7 +414,7 @@ fn led_to(answer: &Answer) -> String {
 }
 
 /// The first text between two others.
-fn between(text: &str, before: &str, after: &str) -> Option<String> {
+pub fn between(text: &str, before: &str, after: &str) -> Option<String> {
     let at = text.find(before)? + before.len();
     let length = text[at..].find(after)?;
     Some(text[at..at + length].to_owned())

@@ -237,6 +237,36 @@ fn a_photo_is_shown_before_it_is_saved() {
 }
 
 #[test]
+fn a_contact_larger_than_the_limit_comes_back_with_what_was_typed() {
+    let server = Server::start_with(|config| config.max_document = 5000);
+    let browser = Browser::of(&server.address, "bob");
+    let long = format!("Much to tell. {}", "x".repeat(5000));
+    let fits = "x".repeat(4000);
+    let new = "/c/private/new";
+    let large = [("given", "Large"), ("note", long.as_str())];
+    let answer = browser.save(new, &large, None);
+    assert_eq!(
+        browser
+            .save(new, &[("given", "Fit"), ("note", &fits)], None)
+            .status,
+        303
+    );
+    let card = browser.card_named("/c/private", "Fit").expect("a card");
+    let edit = format!("{card}/edit");
+    for answer in [answer, browser.save(&edit, &large, None)] {
+        assert_eq!(answer.status, 413, "{}", answer.text());
+        let page = answer.text();
+        assert!(page.contains("This is larger than 4.8 KB"), "{page}");
+        assert!(
+            page.contains("value=\"Large\"") && page.contains(&long),
+            "{page}"
+        );
+    }
+    assert!(browser.card_named("/c/private", "Large").is_none());
+    assert!(browser.page(&card).contains(&fits));
+}
+
+#[test]
 fn a_photo_that_came_with_a_form_that_is_too_old_is_asked_for_again() {
     let server = Server::start();
     let browser = Browser::of(&server.address, "bob");

@@ -4,22 +4,23 @@ use std::io::Cursor;
 
 use heic_decoder::RgbOptions;
 use image::{
-    DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, metadata::Orientation,
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage,
+    metadata::Orientation,
 };
 
 use crate::domain::rule::Malformed;
 
 /// Pixels of a picture that is decoded at all.
 const MAX_PIXELS: u64 = 60_000_000;
-const MAX_EDGE: u32 = 16_384;
-/// Octets a decoder may hold.
+const MAX_EDGE: u64 = 16_384;
+/// Octets of the decoded pixels, and that a decoder may hold.
 const MAX_MEMORY: u64 = 256 * 1024 * 1024;
 
 type Result<T> = std::result::Result<T, Malformed>;
 
 /// The picture in a file, turned upright.
 ///
-/// Fails for a file that is no picture, is damaged, or declares more than 60 megapixels.
+/// Fails for a file that is no picture, is damaged, or declares more than the limits allow.
 pub fn decode(octets: &[u8]) -> Result<DynamicImage> {
     if is_heic(octets) {
         return heic(octets);
@@ -42,7 +43,7 @@ pub fn decode(octets: &[u8]) -> Result<DynamicImage> {
 fn plain(octets: &[u8]) -> Result<DynamicImage> {
     let mut decoder = decoder(octets)?;
     let orientation = decoder.orientation().map_err(unreadable)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
+    let mut picture = read(decoder)?;
     picture.apply_orientation(orientation);
     Ok(picture)
 }
@@ -51,15 +52,21 @@ fn decoder(octets: &[u8]) -> Result<impl ImageDecoder> {
     let mut reader = ImageReader::new(Cursor::new(octets))
         .with_guessed_format()
         .map_err(unreadable)?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_EDGE);
-    limits.max_image_height = Some(MAX_EDGE);
+    let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_MEMORY);
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(unreadable)?;
     let (width, height) = decoder.dimensions();
-    within_limits(width.into(), height.into())?;
+    within_limits(width.into(), height.into(), decoder.total_bytes())?;
     Ok(decoder)
+}
+
+fn read(decoder: impl ImageDecoder) -> Result<DynamicImage> {
+    let (width, height) = decoder.dimensions();
+    DynamicImage::from_decoder(decoder).map_err(|error| match error {
+        ImageError::Limits(_) => Malformed::PictureSize(width.into(), height.into()),
+        error => unreadable(error),
+    })
 }
 
 fn pixels_of(octets: &[u8]) -> u64 {
@@ -67,8 +74,10 @@ fn pixels_of(octets: &[u8]) -> u64 {
     u64::from(width) * u64::from(height)
 }
 
-fn within_limits(width: u64, height: u64) -> Result<()> {
-    if width.saturating_mul(height) > MAX_PIXELS {
+/// `octets`: of all pixels, decoded.
+fn within_limits(width: u64, height: u64, octets: u64) -> Result<()> {
+    let pixels = width.saturating_mul(height);
+    if pixels > MAX_PIXELS || width.max(height) > MAX_EDGE || octets > MAX_MEMORY {
         Err(Malformed::PictureSize(width, height))
     } else {
         Ok(())
@@ -97,7 +106,12 @@ fn heic(octets: &[u8]) -> Result<DynamicImage> {
         (info.width, info.height),
         (info.coded_width, info.coded_height),
     ] {
-        within_limits(width as u64, height as u64)?;
+        let (width, height) = (width as u64, height as u64);
+        within_limits(
+            width,
+            height,
+            width.saturating_mul(height).saturating_mul(3),
+        )?;
     }
     let picture = heic_decoder::decode(octets).map_err(unreadable)?;
     // A matrix that is not said is BT.601 to those who write such files, not BT.709.
@@ -198,7 +212,7 @@ fn raw(octets: &[u8], preview: &Preview) -> Result<DynamicImage> {
     let octets_of_preview = &octets[preview.at..];
     let mut decoder = decoder(octets_of_preview)?;
     let own = decoder.orientation().map_err(unreadable)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
+    let mut picture = read(decoder)?;
     picture.apply_orientation(orientation(octets).unwrap_or(own));
     Ok(picture)
 }

@@ -125,7 +125,7 @@ fn bombs_and_lies_are_refused_in_words() {
     for (what, octets, why) in [
         ("PNG", png, "cannot be read"),
         ("HEIC", heic, "too large"),
-        ("RAW", raw(b"II*\0", 1, &[&preview]), "cannot be read"),
+        ("RAW", raw(b"II*\0", 1, &[&preview]), "too large"),
         ("cut HEIC", HEIC[..500].to_vec(), "cannot be read"),
         ("RAW without preview", raw(b"IIU\0", 1, &[]), "no preview"),
         ("archive", archive, "not known"),
