@@ -86,7 +86,7 @@ impl Desk {
         let to = self.books.0.clone();
         self.bring(
             &self.pages.page(HERE)?,
-            &[key.clone()],
+            std::slice::from_ref(&key),
             true,
             (HERE, &to),
             false,
