@@ -292,7 +292,9 @@ pub struct Removal {
     /// Name of its class.
     pub class: String,
     pub creator: PersonId,
-    /// Its creator, who created it in Private, took it away.
+    /// It was created in Private.
+    pub private: bool,
+    /// Its creator, who created it in Private, took it away, or withdrew it after somebody else had.
     pub withdrawn: bool,
     pub at: Timestamp,
     pub person: Option<PersonId>,
