@@ -446,7 +446,7 @@ pub struct Tag {
     pub id: TagId,
     pub name: String,
     pub colour: String,
-    /// Number of live items with this tag, in the person's private books or in the collection asked
+    /// Number of live items with this tag, in every place the person reads or in the collection asked
     /// about.
     pub count: i64,
 }

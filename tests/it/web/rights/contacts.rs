@@ -300,9 +300,24 @@ fn cases_55_to_57_tags_are_personal() {
     assert!(filtered.contains("Contact k") && !filtered.contains("Contact p"));
     assert!(filtered.contains("href=\"/g/G\""));
 
+    // The page of tags counts and shows what has one in any place.
+    let tags = zed.page("/tags");
+    assert!(
+        tags.contains("<td data-label=\"Contacts and documents\">1</td>"),
+        "{tags}"
+    );
+    let all = format!("/search?tag={tag}&amp;in=all");
+    assert!(tags.contains(&format!("href=\"{all}\"")), "{tags}");
+    let found = zed.page(&all.replace("&amp;", "&"));
+    assert!(found.contains("Contact k"), "{found}");
+
     // 56
     let ada = setting.visit("ada");
     zed.done("/g/G/members/leave", &[]);
+    assert!(
+        zed.page("/tags")
+            .contains("<td data-label=\"Contacts and documents\">0</td>")
+    );
     ada.done("/g/G/members/add", &[("login", "zed")]);
     assert!(
         zed.page(&format!("/g/G?tag={tag}")).contains("Contact k"),
