@@ -139,16 +139,22 @@ pub struct ListPage {
     pub rows: Vec<ListRow>,
 }
 
+/// What lists mark an item with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Somebody commented on it where the person reads that.
+    pub commented: bool,
+    /// Documents are attached to it.
+    pub attached: bool,
+}
+
 /// One line of a list.
 #[derive(Clone, Debug)]
 pub struct ListRow {
     pub placement: Placement,
     /// First character of the name's sort key, folded.
     pub letter: String,
-    /// Somebody commented on it in this place.
-    pub commented: bool,
-    /// Documents are attached to it.
-    pub attached: bool,
+    pub marks: Marks,
     /// Names of the person's tags on it.
     pub tags: Vec<String>,
     /// Who created it; empty once the account is gone.
