@@ -235,8 +235,8 @@ pub fn allows(right: Right, place: &PlaceRights, item: &ItemFacts) -> bool {
         // The person who removed an item restores it, and so does its creator where they may add.
         // An item its creator withdrew is restored by nobody else (`docs/design/rights.md`).
         Right::Restore => {
-            let brings_back = deletes || (item.creator && adds);
-            item.removed || (brings_back && (owner || !item.withdrawn))
+            let brings_back = item.removed || deletes || (item.creator && adds);
+            brings_back && (owner || item.creator || !item.withdrawn)
         }
         Right::Share => owner || runs_group || item.creator || place.options.share_outside,
         Right::DeleteComment => deletes && !owner,

@@ -11,7 +11,7 @@ use super::{
     collection::{Collection, DEFAULT_BOOK, DEFAULT_FOLDER, Place},
     core::Core,
     error::{Error, Result},
-    id::{CollectionId, GroupId, PersonId, PlacementId, RevisionId, Timestamp},
+    id::{CollectionId, GroupId, ItemId, PersonId, PlacementId, RevisionId, Timestamp},
     item::{Card, Placement, random_id},
     rights::Right,
     rule::Rule,
@@ -64,6 +64,8 @@ pub(super) struct Onto<'a> {
 /// What became of one item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placed {
+    /// What was brought; of a copy, what it was made of.
+    pub item: ItemId,
     /// The href in the other book.
     pub href: String,
     /// The other book holds the same item. False for a copy, asked for or the only possibility
@@ -227,6 +229,7 @@ impl Book {
             ops.push(removal(placement));
         }
         let placed = Placed {
+            item: placement.item,
             href,
             same,
             fresh,

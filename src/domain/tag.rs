@@ -36,7 +36,7 @@ pub fn next_colour(own: &[&str]) -> &'static str {
 }
 
 impl Core {
-    /// The actor's tags by name, each with the number of their private items that have it.
+    /// The actor's tags by name, each with the number of items that have it, wherever they read them.
     pub async fn tags(&self, actor: &Actor) -> Result<Vec<Tag>> {
         self.store().tags(actor.person).await
     }

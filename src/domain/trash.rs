@@ -39,6 +39,8 @@ pub struct Trashed {
     pub may_restore: bool,
     /// [`Core::copy_removed`] is allowed.
     pub may_copy: bool,
+    /// [`Book::withhold`] is allowed.
+    pub may_withhold: bool,
 }
 
 impl Book {
@@ -63,6 +65,7 @@ impl Book {
                 may_restore,
                 // In Private it comes back as it is.
                 may_copy: facts.creator && !self.is_private(),
+                may_withhold: self.may_withhold(&removal),
                 removal,
             })
         })
@@ -204,6 +207,34 @@ impl Book {
             overlay,
         }));
         Ok(ops)
+    }
+
+    /// Whether the actor created a removed item in Private, and others may put it back into this group.
+    fn may_withhold(&self, removal: &Removal) -> bool {
+        let is_open = matches!(self.collection().place, Place::Group(_)) && !removal.withdrawn;
+        is_open && removal.private && removal.creator == self.actor().person
+    }
+
+    /// Withdraws items of this group's trash that the actor created in Private: nobody else puts them
+    /// back. Returns their number; what is back, or is somebody else's, is left out.
+    pub async fn withhold(&self, removals: &[RevisionId]) -> Result<usize> {
+        self.decided(|book| async move {
+            let mut ops = Vec::with_capacity(removals.len());
+            for removal in removals {
+                let found = book.core().store().removal(*removal).await?;
+                let here = found.filter(|found| found.collection == book.collection().id);
+                if here.is_some_and(|here| book.may_withhold(&here)) {
+                    let removal = *removal;
+                    ops.push(Op::History(HistoryOp::Withhold { removal }));
+                }
+            }
+            let number = ops.len();
+            if number > 0 {
+                book.core().commit_as(book.actor(), ops).await?;
+            }
+            Ok(number)
+        })
+        .await
     }
 
     /// Whether what a removal took away from here is here again.

@@ -236,16 +236,23 @@ async fn taken_away(from: &Book, into: &Book, items: &[Placed]) -> Result<TakenB
     let removals: Vec<RevisionId> = items.iter().filter_map(|item| item.removal).collect();
     let mut restored = from.restore(&removals).await?.into_iter();
     let mut hrefs = Vec::new();
+    let mut brought = Vec::new();
     for item in items {
         let here = item.removal.is_none() || matches!(restored.next(), Some(Ok(())));
         if here && item.fresh {
-            hrefs.push(item.href.clone())
+            hrefs.push(item.href.clone());
+            brought.push(item);
         } else {
             // It was there before, so that coming back is all.
             taken.count(here, 1)
         }
     }
     let found = into.by_hrefs(&hrefs).await?;
+    let gone = brought.iter().zip(&found);
+    let gone = gone.filter(|(item, card)| item.same && card.is_none());
+    let gone: Vec<ItemId> = gone.map(|(item, _)| item.item).collect();
+    let withheld = withheld(into, &gone).await?;
+    taken.back += withheld;
     let found = found.into_iter().flatten().map(|card| card.placement);
     // A copy that was changed since is its only one.
     let is_changed = |placement: &Placement| {
@@ -255,9 +262,20 @@ async fn taken_away(from: &Book, into: &Book, items: &[Placed]) -> Result<TakenB
         copy && placement.changed > placement.born
     };
     let there: Vec<_> = found.filter(|placement| !is_changed(placement)).collect();
-    taken.left += hrefs.len() - there.len();
+    taken.left += hrefs.len() - there.len() - withheld;
     for outcome in into.remove_all(&there).await? {
         taken.count(outcome.is_ok(), 1);
     }
     Ok(taken)
+}
+
+/// What somebody else removed meanwhile is put back by nobody but its creator; the number of these.
+async fn withheld(book: &Book, items: &[ItemId]) -> Result<usize> {
+    if items.is_empty() {
+        return Ok(0);
+    }
+    let trash = book.trash().await?.into_iter();
+    let own = trash.filter(|gone| gone.may_withhold && items.contains(&gone.removal.item));
+    let own: Vec<RevisionId> = own.map(|gone| gone.removal.revision).collect();
+    book.withhold(&own).await
 }

@@ -23,6 +23,8 @@ sentences! {
     went_back_removed: "Removed: {}.", "Retirés : {}.";
     went_back_skipped: "Left as they are: {}.", "Laissés tels quels : {}.";
     went_nowhere: "There was nothing to change.", "Il n'y avait rien à changer.";
+    withhold: "Keep others from putting it back", "Ne plus permettre de le remettre";
+    withheld: "Nobody else can put it back.", "Personne d'autre ne peut le remettre.";
     shared_already: "It was shared with {} already.", "Il était déjà partagé avec {}.";
     copied_to: "A copy was put into {}.", "Une copie a été mise dans {}.";
     nothing_matches: "Nothing matches.", "Rien ne correspond.";

@@ -106,8 +106,8 @@ sentences! {
     report: "Created: {}. Updated: {}. Here already, nothing to add: {}. Lists: {}. Skipped: {}.", "Créés : {}. Mis à jour : {}. Déjà là, rien à ajouter : {}. Listes : {}. Ignorés : {}.";
     see_contacts: "See the contacts", "Voir les contacts";
     undo_import: "Undo this import", "Annuler cet import";
-    undo_import_text: "What it created is removed and what it updated is restored, as far as nobody touched it since. Possible for 30 days.", "Ce qu'il a créé est retiré et ce qu'il a modifié est rétabli, si personne n'y a touché depuis. Possible pendant 30 jours.";
-    import_taken_back: "Removed: {}. Restored: {}. Left because they changed since: {}.", "Retirés : {}. Rétablis : {}. Laissés parce qu'ils ont changé depuis : {}.";
+    undo_import_text: "What it created is removed and what it updated is restored, as far as nobody changed, shared or commented on it since. Possible for 30 days.", "Ce qu'il a créé est retiré et ce qu'il a modifié est rétabli, si personne ne l'a modifié, partagé ou commenté depuis. Possible pendant 30 jours.";
+    import_taken_back: "Removed: {}. Restored: {}. Left because they were changed, shared or commented on since: {}.", "Retirés : {}. Rétablis : {}. Laissés parce qu'ils ont été modifiés, partagés ou commentés depuis : {}.";
     skipped: "Skipped", "Ignorés";
     warnings: "Warnings", "Avertissements";
     line: "Line", "Ligne";

@@ -3,6 +3,9 @@
 //! A destination is named by a code, so that a person can choose one and a mapping can be kept:
 //! `N.given`, `ORG.1`, `TEL;work,fax`, `ADR;home.street`, `CUSTOM` (under the header's own name).
 
+use rlibphonenumber::{PhoneNumber, PhoneNumberType};
+
+use super::date::{self, Date, Order};
 use crate::domain::{item::digest, search::token::fold};
 
 /// A column of a file.
@@ -170,27 +173,63 @@ const ANY: &[Entry] = &[
     ("N.additional", &["middle name", "additional name", "deuxieme prenom"]),
     ("N.family", &["last name", "surname", "family name", "nom", "nom de famille", "patronyme"]),
     ("FN", &["name", "full name", "display name", "contact", "nom complet", "nom et prenom", "nom a afficher"]),
-    ("ORG", &["company", "organisation", "organization", "employer", "societe", "raison sociale", "entreprise", "organisme", "employeur"]),
+    ("ORG", &["company", "company name", "organisation", "organization", "employer", "societe", "societe / organisme", "raison sociale", "entreprise", "organisme", "employeur"]),
     ("TITLE", &["job title", "position", "function", "fonction", "poste"]),
     ("ORG.1", &["department", "service"]),
     ("EMAIL", &["e-mail", "email", "mail", "e-mail address", "email address", "courriel", "adresse e-mail", "adresse electronique", "mel"]),
     ("TEL;cell", &["mobile", "cell", "mobile phone", "portable", "gsm", "tel. portable", "tel. mobile"]),
     ("TEL;work", &["work phone", "business phone", "office", "tel. bureau", "tel. pro"]),
-    ("TEL;home", &["home phone", "phone", "telephone", "tel. fixe", "tel. domicile", "tel."]),
+    ("TEL;home", &["home phone", "phone", "phone number", "telephone", "numero de telephone", "tel. fixe", "tel. domicile", "tel.", "tel"]),
     ("TEL;fax", &["fax", "telecopie"]),
-    ("ADR.street", &["street", "address", "adresse", "rue"]),
-    ("ADR.code", &["zip", "postcode", "postal code", "zip code", "cp", "code postal"]),
+    ("ADR.street", &["street", "street address", "address", "adresse", "adresse postale", "rue"]),
+    ("ADR.code", &["zip", "postcode", "post code", "postal code", "zip code", "cp", "code postal"]),
     ("ADR.locality", &["city", "town", "ville", "localite", "commune"]),
     ("ADR.region", &["state", "county", "region", "departement"]),
     ("ADR.country", &["country", "pays"]),
-    ("BDAY", &["birthday", "date of birth", "dob", "date de naissance", "ne(e) le", "anniversaire"]),
+    ("BDAY", &["birthday", "birth date", "birthdate", "date of birth", "dob", "date de naissance", "date naissance", "ddn", "ne(e) le", "ne le", "nee le", "anniversaire"]),
     ("NOTE", &["notes", "note", "comments", "remarks", "remarques", "commentaires", "observations"]),
-    ("URL", &["website", "url", "web", "site web", "web page"]),
+    ("URL", &["website", "url", "web", "site web", "site internet", "web page"]),
     ("CATEGORIES", &["group", "category", "tags", "groupe", "categorie", "etiquettes", "categories", "groups"]),
     ("NICKNAME", &["nickname", "surnom"]),
     ("CUSTOM=Created by", &["created by", "cree par"]),
     ("CUSTOM=Modified", &["modified", "modifie"]),
 ];
+
+/// Words of headers of telephone numbers, in any order: of what they are, and of which kind.
+const TELEPHONE: [&str; 5] = ["tel", "telephone", "phone", "telefon", "telefoon"];
+const MOBILE: [&str; 6] = [
+    "mobile",
+    "portable",
+    "gsm",
+    "cell",
+    "cellphone",
+    "cellulaire",
+];
+const FAX: [&str; 2] = ["fax", "telecopie"];
+const WORK: [&str; 8] = [
+    "pro",
+    "professionnel",
+    "professionnelle",
+    "bureau",
+    "travail",
+    "work",
+    "business",
+    "office",
+];
+const HOME: [&str; 7] = [
+    "fixe",
+    "domicile",
+    "perso",
+    "personnel",
+    "maison",
+    "home",
+    "personal",
+];
+/// Words that say nothing beside those.
+const BESIDE: [&str; 6] = ["numero", "number", "no", "n", "de", "du"];
+
+/// Words that tell a date of birth.
+const BIRTH: [&str; 6] = ["naissance", "naiss", "ne", "nee", "birth", "born"];
 
 /// Words of headers that one language alone has, English first.
 #[rustfmt::skip]
@@ -267,12 +306,13 @@ pub fn guess<'a>(header: &[String], cells: impl Fn(usize) -> Vec<&'a str>) -> Ve
         let known = find(ANY, name, occurrence)
             .or_else(|| find(ANY, bare, 1))
             .or_else(|| find(OUTLOOK, name, occurrence))
-            .or_else(|| find(THUNDERBIRD, name, occurrence));
+            .or_else(|| find(THUNDERBIRD, name, occurrence))
+            .or_else(|| number_by_words(name));
         known.unwrap_or_default().to_owned()
     });
     for (at, column) in columns.iter_mut().enumerate() {
         if column.code.is_empty() {
-            column.code = by_content(&cells(at)).to_owned();
+            column.code = by_content(&folded(&column.header), &cells(at)).to_owned();
         }
     }
     let about_cards = about_cards(&columns);
@@ -358,8 +398,33 @@ fn find(entries: &[Entry], name: &str, occurrence: usize) -> Option<&'static str
     exact(name)
 }
 
-/// Addresses and numbers are recognized by what nearly every cell looks like.
-fn by_content(cells: &[&str]) -> &'static str {
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    let parts = name.split(|c: char| !c.is_alphanumeric());
+    parts.filter(|part| part.contains(char::is_alphabetic))
+}
+
+/// The kind of telephone number that the words of a header tell, if it has no other words.
+fn number_by_words(name: &str) -> Option<&'static str> {
+    let has = |known: &[&str]| words(name).any(|word| known.contains(&word));
+    let all: [&[&str]; 6] = [&TELEPHONE, &MOBILE, &FAX, &WORK, &HOME, &BESIDE];
+    let is_known = |word: &str| all.iter().any(|known| known.contains(&word));
+    if !words(name).all(is_known) {
+        return None;
+    }
+    match (has(&WORK), has(&HOME)) {
+        (_, true) if has(&FAX) => Some("TEL;home,fax"),
+        (true, _) if has(&FAX) => Some("TEL;work,fax"),
+        _ if has(&FAX) => Some("TEL;fax"),
+        _ if has(&MOBILE) => Some("TEL;cell"),
+        _ if !has(&TELEPHONE) => None,
+        (true, _) => Some("TEL;work"),
+        (_, true) => Some("TEL;home"),
+        _ => None,
+    }
+}
+
+/// Dates, addresses and numbers are recognized by what nearly every cell looks like.
+fn by_content(name: &str, cells: &[&str]) -> &'static str {
     let filled: Vec<&str> = cells
         .iter()
         .map(|cell| cell.trim())
@@ -369,16 +434,44 @@ fn by_content(cells: &[&str]) -> &'static str {
         let alike = filled.iter().filter(|cell| is(cell)).count();
         !filled.is_empty() && alike * 10 >= filled.len() * 9
     };
+    if most(is_date) {
+        let is_birth = words(name).any(|word| BIRTH.contains(&word));
+        return if is_birth { "BDAY" } else { "" };
+    }
     if most(is_email) {
         return "EMAIL";
     }
-    if most(is_number) {
+    if most(is_mobile) {
+        return "TEL;cell";
+    }
+    if most(is_telephone) {
         return "TEL";
     }
     if most(|cell| cell.starts_with("http://") || cell.starts_with("https://")) {
         return "URL";
     }
     ""
+}
+
+/// Whether a text is a day, and not digits alone.
+fn is_date(text: &str) -> bool {
+    let is_written = !text.starts_with('+') && text.contains(|c: char| !c.is_ascii_digit());
+    is_written && matches!(date::read(text, Order::DayFirst, false), Date::Known(_))
+}
+
+/// Whether a text of digits is written like a telephone number: other numbers have no zero in front,
+/// and no groups or more digits.
+fn is_telephone(text: &str) -> bool {
+    let is_grouped = text.contains(|c: char| !c.is_ascii_digit());
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let is_written = text.starts_with(['+', '0', '(']) || (is_grouped && digits <= 11);
+    is_written && is_number(text) && !is_date(text)
+}
+
+/// Whether a text is an international number of a mobile phone.
+fn is_mobile(text: &str) -> bool {
+    let number = PhoneNumber::parse(text, None);
+    number.is_ok_and(|number| number.is_valid() && number.get_type() == PhoneNumberType::Mobile)
 }
 
 /// Whether a text looks like a telephone number.

@@ -455,8 +455,8 @@ fn row(listed: Listed, tags: &[Tag], visit: &Visit) -> Row {
         city: first("city"),
         creator: names::of_somebody(&row.creator_name, visit),
         favourite: has("favourite"),
-        commented: row.commented,
-        attached: row.attached,
+        commented: row.marks.commented,
+        attached: row.marks.attached,
         may_edit: may.modify,
         may_delete: may.remove,
         tags: tags

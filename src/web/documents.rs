@@ -288,7 +288,7 @@ fn row(listed: Listed, tags: &[Tag], visit: &Visit) -> Row {
         size: octets(number.unwrap_or(0), visit.text),
         modified: when::shown(row.placement.modified, visit.text),
         creator: names::of_somebody(&row.creator_name, visit),
-        commented: row.commented,
+        commented: row.marks.commented,
         may_edit: may.modify,
         may_delete: may.remove,
         tags: tags

@@ -406,6 +406,7 @@ fn whole_place(place: &str) -> Router<Arc<Web>> {
         .route(&at("/trash"), get(trash::page))
         .route(&at("/trash/restore"), post(trash::restore))
         .route(&at("/trash/copy"), post(trash::copy))
+        .route(&at("/trash/withhold"), post(trash::withhold))
         .route(&at("/trash/back"), post(trash::back))
         .route(&at("/trash/undo-client"), post(trash::undo_client))
         .route(&at("/trash/hold"), post(trash::hold))

@@ -38,7 +38,7 @@ use crate::{
             COUNTED, Criteria, Hit, Node, Notice, Outcome, Piece, Request, SHOWN, Scope, Tool,
             highlight, highlight_number, is_shown,
         },
-        store::Tag,
+        store::{Marks, Tag},
     },
     text::{Text, fill},
 };
@@ -101,6 +101,7 @@ struct Found {
     initials: String,
     name: Vec<Piece>,
     kind: &'static str,
+    marks: Marks,
     lines: Vec<Line>,
     /// Name and address of the contact in each place.
     places: Vec<(String, String)>,
@@ -418,6 +419,7 @@ fn found(hit: &Hit, root: Option<&Node>, books: &[Book], visit: &Visit) -> Optio
             "group" => visit.text.kind_list,
             _ => visit.text.kind_contact,
         },
+        marks: hit.marks,
         lines: lines(hit, root),
         places,
     })

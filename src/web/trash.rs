@@ -79,8 +79,7 @@ struct TrashRow {
     client: String,
     /// The moment before, in milliseconds.
     before: i64,
-    may_restore: bool,
-    may_copy: bool,
+    may: May,
 }
 
 /// `GET …/trash`
@@ -122,6 +121,19 @@ pub async fn copy(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
     let copied = web.core.copy_removed(&visit.actor, posted.revision()).await;
     let done = copied.map(|()| Done::copied(place.is_folder()));
     settled(&web, &place, visit, done).await
+}
+
+/// `POST …/trash/withhold`: its creator keeps others from putting it back.
+pub async fn withhold(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let withheld = async {
+        let book = place.open(&web, visit).await?;
+        match book.withhold(&[posted.revision()]).await? {
+            0 => Err(Error::NotFound),
+            _ => Ok(Done::of(Deed::Withheld)),
+        }
+    };
+    settled(&web, &place, visit, withheld.await).await
 }
 
 /// `POST …/trash/back`: the whole place, to a moment.
@@ -281,13 +293,17 @@ async fn show_page(
             rows: trash
                 .iter()
                 .map(|trashed| {
-                    let may = (trashed.may_restore, trashed.may_copy);
+                    let may = May {
+                        restore: trashed.may_restore,
+                        copy: trashed.may_copy,
+                        withhold: trashed.may_withhold,
+                    };
                     row(&trashed.removal, may, &clients, visit)
                 })
                 .collect(),
             lost: lost
                 .iter()
-                .map(|removal| row(removal, (false, true), &clients, visit))
+                .map(|removal| row(removal, May::COPY, &clients, visit))
                 .collect(),
             clients: clients.names(used),
             moment: fill(text.moment_label, &[&when::clock(text)]),
@@ -313,12 +329,24 @@ fn named(removal: &Removal) -> String {
     format!("{}-{}", at.0, revision.0)
 }
 
-fn row(
-    removal: &Removal,
-    (may_restore, may_copy): (bool, bool),
-    clients: &Clients,
-    visit: &Visit,
-) -> TrashRow {
+/// What the visitor may do with a removed item.
+#[derive(Clone, Copy)]
+struct May {
+    restore: bool,
+    copy: bool,
+    withhold: bool,
+}
+
+impl May {
+    /// Nothing but take a copy.
+    const COPY: Self = Self {
+        restore: false,
+        copy: true,
+        withhold: false,
+    };
+}
+
+fn row(removal: &Removal, may: May, clients: &Clients, visit: &Visit) -> TrashRow {
     let last_first = removal.last_first.as_deref();
     TrashRow {
         revision: removal.revision.0,
@@ -327,7 +355,6 @@ fn row(
         who: names::of_author(removal.person, &removal.person_name, visit),
         client: clients.name_for(removal.person, visit, &removal.client),
         before: removal.at.0 - 1,
-        may_restore,
-        may_copy,
+        may,
     }
 }

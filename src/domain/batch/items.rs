@@ -94,6 +94,8 @@ pub enum HistoryOp {
         revision: RevisionId,
         accepted: bool,
     },
+    /// Nobody but its creator brings a removed item back from now on; `Moved` when it is back.
+    Withhold { removal: RevisionId },
     /// Purges versions and refused writes, removed items, and tombstones that are older than these
     /// moments, some of them at once: see [`super::Committed::more`]. A tombstone lives as long as what
     /// is in the trash.

@@ -286,12 +286,27 @@ impl Book {
     }
 
     /// The card, and whether its overlay is still as the import left it; none for one that the import
-    /// made and somebody tagged since.
+    /// made and somebody tagged, shared or commented on since.
     async fn undoable(&self, item: &ImportedItem, card: Card) -> Result<Option<(Card, bool)>> {
         let store = self.core.store();
         let left = store.overlay_left(card.placement.id, item.revision).await?;
         let as_left = left.is_none_or(|left| left[..] == card.placement.overlay[..]);
-        Ok((as_left || item.revision.is_some()).then_some((card, as_left)))
+        let is_undoable = match item.revision {
+            Some(_) => true,
+            None => as_left && !self.is_used(&card.placement).await?,
+        };
+        Ok(is_undoable.then_some((card, as_left)))
+    }
+
+    /// Whether an item is in another place as well, or somebody commented on it.
+    async fn is_used(&self, placement: &Placement) -> Result<bool> {
+        let store = self.core.store();
+        let places = store.places_of(placement.item).await?;
+        let mut live = places.iter().filter(|place| place.gone_at.is_none());
+        if live.any(|place| place.placement != placement.id) {
+            return Ok(true);
+        }
+        Ok(!store.comments(placement.item).await?.is_empty())
     }
 
     async fn undo_item(

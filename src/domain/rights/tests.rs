@@ -118,6 +118,32 @@ fn administering_is_the_admins_alone() {
 }
 
 #[test]
+fn what_its_creator_withdrew_nobody_else_restores() {
+    let place = |group_right| PlaceRights {
+        standing: Standing::Member(Role::Member),
+        group_right,
+        options: GroupOptions::default(),
+        read_only: false,
+    };
+    for (creator, group_right, expected) in [
+        (false, GroupRight::AddDelete, false),
+        (true, GroupRight::Add, true),
+    ] {
+        for removed in [false, true] {
+            let facts = ItemFacts {
+                creator,
+                removed,
+                withdrawn: true,
+                created_private: true,
+                ..ItemFacts::default()
+            };
+            let may = allows(Right::Restore, &place(group_right), &facts);
+            assert_eq!(may, expected, "{creator} {removed}");
+        }
+    }
+}
+
+#[test]
 fn the_options_of_a_group_move_two_cells() {
     let place = |group_right, options| PlaceRights {
         standing: Standing::Member(Role::Member),

@@ -22,6 +22,7 @@ use super::{
     id::{CollectionId, PersonId, PlacementId, TagId, Timestamp},
     item::Placement,
     json,
+    store::Marks,
 };
 pub use highlight::{Piece, highlight, highlight_number, is_shown};
 pub use parse::{Exclusions, LastWord, Leaf, Node, Query, Wanted};
@@ -205,6 +206,7 @@ pub struct Hit {
     pub class: u8,
     /// `(field, value)` of the item's index.
     pub texts: Vec<(String, String)>,
+    pub marks: Marks,
 }
 
 /// The outcome of a search.

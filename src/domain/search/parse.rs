@@ -59,7 +59,7 @@ pub enum Wanted {
     Token { token: String, prefix: bool },
 }
 
-/// How the last word of a query is read.
+/// How the last word of a query that is not excluded is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LastWord {
     /// It is a whole word, like every other.
@@ -103,18 +103,10 @@ pub fn parse(text: &str, last: LastWord, exclusions: Exclusions) -> Query {
         });
     }
     join_numbers(&mut lexemes);
-    let mut widened = false;
-    if last == LastWord::Beginning {
-        match lexemes.last_mut() {
-            Some(Lexeme::Word { text, star }) if !*star && letters(text) >= MIN_BEGINNING => {
-                *star = true;
-                widened = true;
-            }
-            // It still ends with what was typed, too.
-            Some(Lexeme::Number { star: false, .. }) => widened = true,
-            _ => {}
-        }
-    }
+    let widened = match last {
+        LastWord::Beginning => widen(&mut lexemes),
+        LastWord::Whole => None,
+    };
     let mut parser = Parser {
         lexemes,
         at: 0,
@@ -133,7 +125,24 @@ pub fn parse(text: &str, last: LastWord, exclusions: Exclusions) -> Query {
     Query {
         root,
         notices: parser.notices,
-        widened,
+        widened: widened.is_some(),
+    }
+}
+
+/// Reads the last word that is not excluded as a beginning; the place behind it.
+fn widen(lexemes: &mut [Lexeme]) -> Option<usize> {
+    let mut end = lexemes.len();
+    while end > 1 && lexemes[end - 1].is_wanted() && lexemes[end - 2] == Lexeme::Not {
+        end -= 2;
+    }
+    match lexemes[..end].last_mut()? {
+        Lexeme::Word { text, star } if !*star && letters(text) >= MIN_BEGINNING => {
+            *star = true;
+            Some(end)
+        }
+        // It still ends with what was typed, too.
+        Lexeme::Number { star: false, .. } => Some(end),
+        _ => None,
     }
 }
 
@@ -194,6 +203,11 @@ enum Lexeme {
 impl Lexeme {
     fn is_item(&self) -> bool {
         matches!(self, Lexeme::Word { .. } | Lexeme::Phrase { .. })
+    }
+
+    /// It stands for something to find, by itself.
+    fn is_wanted(&self) -> bool {
+        self.is_item() || matches!(self, Lexeme::Number { .. })
     }
 }
 
@@ -364,7 +378,8 @@ struct Parser {
     lexemes: Vec<Lexeme>,
     at: usize,
     notices: Vec<Notice>,
-    widened: bool,
+    /// The place behind the word that is read as a beginning.
+    widened: Option<usize>,
     exclusions: Exclusions,
     only_negative: bool,
     /// Parentheses that were too deep to be read, and are open.
@@ -498,9 +513,9 @@ impl Parser {
         }
     }
 
-    /// The item that was just taken is the last one, read as a beginning.
+    /// The item that was just taken is the one read as a beginning.
     fn is_widened(&self) -> bool {
-        self.widened && self.at == self.lexemes.len()
+        self.widened == Some(self.at)
     }
 
     fn words(&mut self, text: &str, star: bool, shown: &str, widened: bool) -> Option<Node> {

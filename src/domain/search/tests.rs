@@ -141,6 +141,22 @@ fn a_number_may_begin_with_what_is_typed_last() {
 }
 
 #[test]
+fn the_last_word_that_is_not_excluded_may_be_a_beginning() {
+    for (text, expected) in [
+        ("vanb -lens", "vanb* AND -lens"),
+        ("-lens vanb", "vanb* AND -lens"),
+        ("vanb -lens -0199", "vanb* AND -lens AND -0199"),
+        ("vanb lens", "vanb AND lens*"),
+    ] {
+        let widened = parse(text, LastWord::Beginning, Exclusions::NeedWords);
+        assert!(widened.widened, "{text}");
+        let root = widened.root.map(|root| root.describe());
+        assert_eq!(root.as_deref(), Some(expected), "{text}");
+    }
+    assert!(!parse("-lens", LastWord::Beginning, Exclusions::MayStandAlone).widened);
+}
+
+#[test]
 fn letters_are_compared_without_case_and_marks() {
     for (text, expected) in [
         ("Élodie", "elodie"),

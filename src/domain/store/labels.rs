@@ -12,7 +12,7 @@ use crate::domain::{
 /// Reads of tags and comments.
 #[async_trait]
 pub trait LabelStore: Send + Sync {
-    /// A person's tags by name, counting the live items of their private books.
+    /// A person's tags by name, counting the live items of every place they read.
     async fn tags(&self, person: PersonId) -> Result<Vec<Tag>>;
     /// A person's tags by name, counting the live items of one collection.
     async fn tags_in(&self, person: PersonId, collection: CollectionId) -> Result<Vec<Tag>>;

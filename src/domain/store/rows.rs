@@ -139,16 +139,22 @@ pub struct ListPage {
     pub rows: Vec<ListRow>,
 }
 
+/// What lists mark an item with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Somebody commented on it where the person reads that.
+    pub commented: bool,
+    /// Documents are attached to it.
+    pub attached: bool,
+}
+
 /// One line of a list.
 #[derive(Clone, Debug)]
 pub struct ListRow {
     pub placement: Placement,
     /// First character of the name's sort key, folded.
     pub letter: String,
-    /// Somebody commented on it in this place.
-    pub commented: bool,
-    /// Documents are attached to it.
-    pub attached: bool,
+    pub marks: Marks,
     /// Names of the person's tags on it.
     pub tags: Vec<String>,
     /// Who created it; empty once the account is gone.
@@ -292,7 +298,9 @@ pub struct Removal {
     /// Name of its class.
     pub class: String,
     pub creator: PersonId,
-    /// Its creator, who created it in Private, took it away.
+    /// It was created in Private.
+    pub private: bool,
+    /// Its creator, who created it in Private, took it away, or withdrew it after somebody else had.
     pub withdrawn: bool,
     pub at: Timestamp,
     pub person: Option<PersonId>,
@@ -444,7 +452,7 @@ pub struct Tag {
     pub id: TagId,
     pub name: String,
     pub colour: String,
-    /// Number of live items with this tag, in the person's private books or in the collection asked
+    /// Number of live items with this tag, in every place the person reads or in the collection asked
     /// about.
     pub count: i64,
 }

@@ -412,14 +412,15 @@ impl Reader<'_> {
 
 const REMOVAL: &str = "SELECT r.id, r.placement, r.item, r.collection, r.display, i.creator, r.at,
     r.person, coalesce(w.name, ''), r.client,
-    r.person IS i.creator AND coalesce(o.kind IN ('private', 'removed'), 0),
+    (r.person IS i.creator OR r.reason = 'withdrawn')
+        AND coalesce(o.kind IN ('private', 'removed'), 0),
     (SELECT t.value FROM index_text t WHERE t.item = r.item AND t.field = 'last-first'
-        AND r.display = i.display), i.class
+        AND r.display = i.display), i.class, coalesce(o.kind IN ('private', 'removed'), 0)
     FROM revision r JOIN item i ON i.id = r.item AND length(i.document) > 0
     LEFT JOIN collection o ON o.id = i.origin LEFT JOIN person w ON w.id = r.person";
 
 /// The item is not live in the collection, and this is its last removal from there.
-const NOT_BACK: &str = "NOT EXISTS (SELECT 1 FROM placement b WHERE b.item = r.item
+pub const NOT_BACK: &str = "NOT EXISTS (SELECT 1 FROM placement b WHERE b.item = r.item
     AND b.collection = r.collection AND (b.gone IS NULL OR b.id > r.placement))";
 
 /// The moment and the id before which a page begins, and how many rows it has.
@@ -445,6 +446,7 @@ fn removal(row: &Row<'_>) -> rusqlite::Result<Removal> {
         withdrawn: row.get(10)?,
         last_first: row.get(11)?,
         class: row.get(12)?,
+        private: row.get(13)?,
     })
 }
 

@@ -13,8 +13,9 @@ impl Reader<'_> {
         self.all(
             "SELECT t.id, t.name, t.colour, (SELECT count(DISTINCT l.item) FROM tag_link l
                  JOIN placement p ON p.item = l.item AND p.gone IS NULL
-                 JOIN collection c ON c.id = p.collection AND c.person = t.person
-                 WHERE l.tag = t.id)
+                 JOIN collection c ON c.id = p.collection
+                 WHERE l.tag = t.id AND (c.person = t.person OR EXISTS (SELECT 1
+                     FROM membership m WHERE m.grp = c.grp AND m.person = t.person)))
              FROM tag t WHERE t.person = ?1 ORDER BY t.folded",
             [person.0],
             tag,

@@ -1,18 +1,20 @@
 //! Sorted lists, and the numbers shown beside them.
 
+use std::collections::HashMap;
+
 use rusqlite::types::Value;
 
 use super::{
     read::Reader,
     read_items::{FROM, HEAD, head},
-    search::{Expression, beginnings, sort_column},
+    search::{Expression, beginnings, list, sort_column},
 };
 use crate::domain::{
     class::LIST,
     id::{CollectionId, PersonId},
     item::Placement,
     search::Mark,
-    store::{Counts, ListPage, ListQuery, ListRow, Sort},
+    store::{Counts, ListPage, ListQuery, ListRow, Marks, Sort},
 };
 
 /// Reads of [`Store`](crate::domain::store::Store) under the same names, described there.
@@ -82,9 +84,14 @@ impl Reader<'_> {
             rusqlite::params_from_iter(&values),
             head,
         )?;
+        let items: Vec<i64> = found.iter().map(|placement| placement.item.0).collect();
+        let marks = self.marks(&items, Some(person))?;
         let rows = found
             .into_iter()
-            .map(|placement| self.row(placement, person, query.last_first))
+            .map(|placement| {
+                let marks = marks.get(&placement.item.0).copied().unwrap_or_default();
+                self.row(placement, marks, person, query.last_first)
+            })
             .collect::<rusqlite::Result<_>>()?;
         Ok(ListPage {
             total: total.unwrap_or(0),
@@ -95,6 +102,7 @@ impl Reader<'_> {
     fn row(
         &self,
         placement: Placement,
+        marks: Marks,
         person: PersonId,
         last_first: bool,
     ) -> rusqlite::Result<ListRow> {
@@ -103,16 +111,6 @@ impl Reader<'_> {
             &format!("SELECT substr({sort}, 1, 1) FROM placement WHERE id = ?1"),
             [placement.id.0],
             |row| row.get(0),
-        )?;
-        let commented = self.one(
-            "SELECT 1 FROM comment WHERE item = ?1 AND collection = ?2 LIMIT 1",
-            [placement.item.0, placement.collection.0],
-            |_| Ok(()),
-        )?;
-        let attached = self.one(
-            "SELECT 1 FROM attachment WHERE contact = ?1 LIMIT 1",
-            [placement.item.0],
-            |_| Ok(()),
         )?;
         let creator_name = self.one(
             "SELECT name FROM person WHERE id = ?1",
@@ -125,9 +123,37 @@ impl Reader<'_> {
             creator_name: creator_name.unwrap_or_default(),
             letter: letter.unwrap_or_default(),
             placement,
-            commented: commented.is_some(),
-            attached: attached.is_some(),
+            marks,
         })
+    }
+
+    /// What lists mark items with, by item: comments that a person reads, wherever they are, and
+    /// documents that there are.
+    pub(super) fn marks(
+        &self,
+        items: &[i64],
+        person: Option<PersonId>,
+    ) -> rusqlite::Result<HashMap<i64, Marks>> {
+        let marked = self.all(
+            "SELECT j.value,
+                 EXISTS (SELECT 1 FROM comment m JOIN collection c ON c.id = m.collection
+                     JOIN placement o ON o.item = m.item AND o.collection = m.collection
+                         AND o.gone IS NULL
+                     WHERE m.item = j.value AND (c.person = ?2 OR EXISTS (SELECT 1
+                         FROM membership g WHERE g.grp = c.grp AND g.person = ?2))),
+                 EXISTS (SELECT 1 FROM attachment a JOIN placement o ON o.item = a.document
+                     AND o.gone IS NULL WHERE a.contact = j.value)
+             FROM json_each(?1) j",
+            rusqlite::params![list(items), person.map(|person| person.0)],
+            |row| {
+                let marks = Marks {
+                    commented: row.get(1)?,
+                    attached: row.get(2)?,
+                };
+                Ok((row.get(0)?, marks))
+            },
+        )?;
+        Ok(marked.into_iter().collect())
     }
 
     pub fn counts(&self, collection: CollectionId, last_first: bool) -> rusqlite::Result<Counts> {

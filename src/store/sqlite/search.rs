@@ -80,7 +80,7 @@ impl Reader<'_> {
             }
         }
         page.found = self.count_items(&widest)?;
-        page.hits = self.hits(chosen, &places)?;
+        page.hits = self.hits(chosen, &places, plan.person)?;
         Ok(page)
     }
 
@@ -182,6 +182,7 @@ impl Reader<'_> {
         &self,
         chosen: Vec<(Candidate, u8)>,
         places: &[CollectionId],
+        person: Option<PersonId>,
     ) -> rusqlite::Result<Vec<Hit>> {
         let ids: Vec<i64> = chosen.iter().map(|(found, _)| found.placement).collect();
         let mut placements: HashMap<i64, Placement> = self
@@ -198,6 +199,7 @@ impl Reader<'_> {
             .collect();
         let items: Vec<i64> = chosen.iter().map(|(found, _)| found.item).collect();
         let mut texts = self.texts_of(&items)?;
+        let marks = self.marks(&items, person)?;
         let holding = match places {
             [_] => HashMap::new(),
             _ => self.holding(&items)?,
@@ -216,6 +218,7 @@ impl Reader<'_> {
             };
             hits.push(Hit {
                 texts: texts.remove(&candidate.item).unwrap_or_default(),
+                marks: marks.get(&candidate.item).copied().unwrap_or_default(),
                 placement,
                 places,
                 class,
@@ -363,7 +366,7 @@ pub fn beginnings(collection: CollectionId, words: &[String], reach: bool) -> Ve
     conditions
 }
 
-fn list(ids: &[i64]) -> String {
+pub fn list(ids: &[i64]) -> String {
     let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
     format!("[{}]", ids.join(","))
 }

@@ -27,6 +27,56 @@ fn a_second_column_of_a_field_is_kept_under_its_name() {
 }
 
 #[test]
+fn a_column_of_dates_or_of_other_numbers_is_no_column_of_telephone_numbers() {
+    for (header, cells, expected) in [
+        ("Date naissance", ["12/03/1980", "01/02/1975"], "BDAY"),
+        ("Birth date", ["1980-03-12", "1975-02-01"], "BDAY"),
+        ("DDN", ["12.03.1980", "01.02.1975"], "BDAY"),
+        ("Jour de naissance", ["12/03/1980", "01/02/1975"], "BDAY"),
+        ("Date d'adhésion", ["12/03/2020", "01-02-2021"], ""),
+        ("SIRET", ["12345678900012", "123 456 789 00012"], ""),
+        ("Client", ["10000017", "10000018"], ""),
+        ("A", ["01 99 00 12 34", "0199001235"], "TEL"),
+        ("A", ["+33 1 99 00 12 34", "+32 2 123 45 67"], "TEL"),
+        ("A", ["(212) 555-0147", "212-555-0148"], "TEL"),
+        ("A", ["+32 471 12 34 57", "+32 470 12 34 56"], "TEL;cell"),
+    ] {
+        let header = [header.to_owned()];
+        let guessed = column::guess(&header, |_| cells.to_vec());
+        assert_eq!(guessed[0].code, expected, "{header:?} {cells:?}");
+    }
+}
+
+#[test]
+fn a_header_tells_the_kind_of_a_number_by_its_words() {
+    for (header, expected) in [
+        ("Téléphone portable", "TEL;cell"),
+        ("Téléphone mobile", "TEL;cell"),
+        ("Tél portable", "TEL;cell"),
+        ("Tel mobile", "TEL;cell"),
+        ("Mobile pro", "TEL;cell"),
+        ("Cell phone", "TEL;cell"),
+        ("Numéro de portable", "TEL;cell"),
+        ("Téléphone professionnel", "TEL;work"),
+        ("Tél. pro.", "TEL;work"),
+        ("Tél. pro. 2", "TEL;work"),
+        ("Téléphone fixe", "TEL;home"),
+        ("Fax pro", "TEL;work,fax"),
+        ("Numéro de bureau", ""),
+        ("Portable prêté", ""),
+        ("Société / Organisme", "ORG"),
+        ("Company name", "ORG"),
+        ("Adresse postale", "ADR.street"),
+        ("Street address", "ADR.street"),
+        ("Site internet", "URL"),
+        ("Post code", "ADR.code"),
+    ] {
+        let guessed = column::guess(&[header.to_owned()], |_| Vec::new());
+        assert_eq!(guessed[0].code, expected, "{header}");
+    }
+}
+
+#[test]
 fn a_year_alone_is_a_birth_year_only_where_it_is_a_birthday() {
     let text = "First name,Last name,Birthday,Anniversary\nEve,Red,1972,1998\n";
     let file = table(text, &Options::default());

@@ -70,6 +70,18 @@ fn a_document_is_attached_opened_from_the_card_and_let_go() {
     done(&alice, &format!("{card}/detach"), &[("document", &cv)]);
     assert!(alice.page(&card).contains("Nothing is attached."));
     assert_eq!(alice.get(&document).status, 200);
+    // A document that is deleted is no attachment, and no mark stands for it.
+    done(&alice, &format!("{card}/attach"), &[("document", &cv)]);
+    let marked = |page: &str| alice.page(page).contains("aria-label=\"Has attachments\"");
+    let results = "/search?q=Petit&in=private";
+    assert!(marked("/c/private") && marked(results));
+    let version = hidden(&alice.page(&document), "version");
+    done(
+        &alice,
+        &format!("{document}/delete"),
+        &[("version", &version)],
+    );
+    assert!(!marked("/c/private") && !marked(results));
     is_whole(&server);
 }
 

@@ -10,6 +10,7 @@ use carnet::domain::{
     group::Leaving,
     id::{CampaignId, PersonId, Timestamp},
     principal::Role,
+    rights::GroupRight::Add,
     search::{Criteria, Request, Scope},
     sharing::How,
     store::Want,
@@ -358,6 +359,29 @@ async fn undoing_an_import_keeps_tags_put_on_since() {
         "{text}"
     );
     allowed(w.read("mia", PRIVATE, "c").await);
+    w.check().await;
+}
+
+#[tokio::test]
+async fn undoing_an_import_leaves_what_was_shared_or_commented_on_since() {
+    let w = World::new().await;
+    allowed(w.grant("ada", "G", "mia", Add).await);
+    let own = w.book("mia", PRIVATE).await.expect("a book");
+    let import = allowed(own.begin_import("file", None).await);
+    let new = ["c", "d", "e"].map(|name| vcard(name, "+33 3").into_bytes());
+    allowed(
+        own.import(import, own.prepare(&new), Vec::new(), |_, _| Ok(None))
+            .await,
+    );
+    allowed(w.share("mia", PRIVATE, "c", "G").await);
+    allowed(w.comment("mia", PRIVATE, "d", "met in Lille").await);
+    let own = w.book("mia", PRIVATE).await.expect("a book");
+    let undone = allowed(own.undo_import(import).await);
+    assert_eq!((undone.removed, undone.left), (1, 2));
+    allowed(w.read("mia", "G", "c").await);
+    allowed(w.read("mia", PRIVATE, "c").await);
+    assert_eq!(w.comments("mia", PRIVATE, "d").await, ["met in Lille"]);
+    hidden(w.read("mia", PRIVATE, "e").await);
     w.check().await;
 }
 

@@ -131,6 +131,7 @@ fn numbers_are_called_written_to_and_faxed_by_the_documents_rules() {
     let book = Book::of(&server.address, "bob");
     let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:tel\r\nN:Num;Ann;;;\r\nFN:Ann Num\r\n\
         TEL;TYPE=CELL:+33 6 39 98 00 01\r\nTEL;TYPE=WORK:+33 1 99 00 12 34\r\n\
+        TEL:+32 470 12 34 56\r\nTEL:+32 2 555 12 12\r\n\
         TEL;TYPE=WORK,FAX:+33 1 99 00 12 35\r\nTEL;TYPE=HOME,FAX:01 99 00 12 36\r\n\
         EMAIL:ann@example.org\r\nEND:VCARD\r\n";
     assert_eq!(
@@ -143,6 +144,8 @@ fn numbers_are_called_written_to_and_faxed_by_the_documents_rules() {
         "href=\"tel:+33639980001\"",
         "href=\"sms:+33639980001\" title=\"Sign your message",
         "href=\"tel:+33199001234\"",
+        // Of no kind, and a mobile number by the rules of its country.
+        "href=\"sms:+32470123456\"",
         "href=\"fax:+33199001235\"",
         "href=\"mailto:ann@example.org\"",
     ] {
@@ -150,7 +153,7 @@ fn numbers_are_called_written_to_and_faxed_by_the_documents_rules() {
     }
     assert_eq!(
         page.matches("href=\"sms:").count(),
-        1,
+        2,
         "mobile numbers only"
     );
     assert_eq!(

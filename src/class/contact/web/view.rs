@@ -5,7 +5,7 @@ use carnet_proto::{
     vcard::{Binary, Document, Line, PartialDate},
 };
 use chrono::NaiveDate;
-use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
+use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region};
 
 use super::{
     fields::{Kinds, LISTS, Place, Several, singles},
@@ -276,8 +276,9 @@ fn is_host(value: &str) -> bool {
     host.contains('.') && labels.all(fits) && !value.contains(char::is_whitespace)
 }
 
-/// A number: every one can be called but for faxes; mobile ones take messages; a fax goes to a
-/// number in a field for faxes and in valid international form only.
+/// A number: every one can be called but for faxes; mobile ones take messages, by their kind or, of
+/// no kind, by the rules of their country; a fax goes to a number in a field for faxes and in valid
+/// international form only.
 fn number(kind: &str, value: &str, text: &Text, country: Option<Region>) -> CardLine {
     let number = value.strip_prefix("tel:").unwrap_or(value);
     let dialled = Dialled::parse(number);
@@ -299,8 +300,15 @@ fn number(kind: &str, value: &str, text: &Text, country: Option<Region>) -> Card
             None => line.hint = Some(text.fax_not_international),
         },
         (_, Some(dialled)) => {
-            if let "cell" | "mms" = kind {
-                let international = read(country).map_or_else(|| dialled.within_uri(), e164);
+            let known = read(country);
+            let is_mobile = |number: &PhoneNumber| number.get_type() == PhoneNumberType::Mobile;
+            let takes_messages = match kind {
+                "cell" | "mms" => true,
+                "other" => known.as_ref().is_some_and(is_mobile),
+                _ => false,
+            };
+            if takes_messages {
+                let international = known.map_or_else(|| dialled.within_uri(), e164);
                 line.actions = vec![CardAction {
                     label: text.send_sms,
                     link: format!("sms:{international}"),

@@ -74,6 +74,9 @@ impl Commit<'_> {
         if modify == Modify::Granted && changed > 0 {
             self.tell_granted(item.0, collection.0, person);
         }
+        if !modify {
+            self.untold.entry(collection.0).or_default();
+        }
         if changed > 0 {
             self.audit_contact_grant(collection, person, modify)?;
         }

@@ -3,12 +3,15 @@
 use rusqlite::params;
 
 use super::{Applied, Commit, items::Placed, purge::Ages};
-use crate::domain::{
-    batch::HistoryOp,
-    error::Error,
-    id::{CollectionId, ItemId, RevisionId},
-    item::digest,
-    refused::Refusal,
+use crate::{
+    domain::{
+        batch::HistoryOp,
+        error::Error,
+        id::{CollectionId, ItemId, RevisionId},
+        item::digest,
+        refused::Refusal,
+    },
+    store::sqlite::read_history::NOT_BACK,
 };
 
 /// Refused changes kept per person; the oldest go first.
@@ -60,6 +63,7 @@ impl Commit<'_> {
                     [revision.0],
                 )
             }
+            HistoryOp::Withhold { removal } => self.withhold(*removal),
             HistoryOp::Purge {
                 versions_before,
                 trash_before,
@@ -70,6 +74,20 @@ impl Commit<'_> {
                 // What is in the trash is found by its tombstone.
                 tombstones: (*tombstones_before).min(*trash_before),
             }),
+        }
+    }
+
+    fn withhold(&mut self, removal: RevisionId) -> Applied<i64> {
+        let withheld = self
+            .connection
+            .prepare_cached(&format!(
+                "UPDATE revision AS r SET reason = 'withdrawn'
+                 WHERE r.id = ?1 AND r.kind = 'removed' AND {NOT_BACK}"
+            ))?
+            .execute([removal.0])?;
+        match withheld {
+            0 => Err(Error::Moved.into()),
+            _ => Ok(removal.0),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use carnet::domain::rights::GroupRight;
 
-use super::Setting;
+use super::{Setting, Visitor};
 use crate::support::browser::{escaped, filled_in};
 
 #[test]
@@ -224,10 +224,17 @@ fn cases_51_to_54_comments_stay_in_their_place() {
     // 52, 53
     setting.given("H", "ada", GroupRight::Add);
     let p_in_g = max.card("/g/G", "p");
+    assert!(!mia.page("/c/private").contains("©"));
     max.done(&format!("{p_in_g}/comments"), &[("text", "seen in G")]);
     let h = setting.book_id("ada", "H");
+    // Who reads both places sees the mark in both, and in results; who reads another does not.
+    let marked = |visitor: &Visitor, list: &str| visitor.page(list).contains("©");
+    assert!(marked(&mia, "/c/private"));
+    assert!(marked(&mia, "/search?q=Contact&in=private"));
     ada.done(&format!("{p_in_g}/share/add"), &[("to", &h)]);
     let hugo = setting.visit("hugo");
+    assert!(!marked(&hugo, "/g/H") && !marked(&hugo, "/search?q=Contact&in=all"));
+    assert!(marked(&mia, "/g/H"));
     assert!(
         !hugo.page(&hugo.card("/g/H", "p")).contains("seen in G"),
         "52"
@@ -300,9 +307,24 @@ fn cases_55_to_57_tags_are_personal() {
     assert!(filtered.contains("Contact k") && !filtered.contains("Contact p"));
     assert!(filtered.contains("href=\"/g/G\""));
 
+    // The page of tags counts and shows what has one in any place.
+    let tags = zed.page("/tags");
+    assert!(
+        tags.contains("<td data-label=\"Contacts and documents\">1</td>"),
+        "{tags}"
+    );
+    let all = format!("/search?tag={tag}&amp;in=all");
+    assert!(tags.contains(&format!("href=\"{all}\"")), "{tags}");
+    let found = zed.page(&all.replace("&amp;", "&"));
+    assert!(found.contains("Contact k"), "{found}");
+
     // 56
     let ada = setting.visit("ada");
     zed.done("/g/G/members/leave", &[]);
+    assert!(
+        zed.page("/tags")
+            .contains("<td data-label=\"Contacts and documents\">0</td>")
+    );
     ada.done("/g/G/members/add", &[("login", "zed")]);
     assert!(
         zed.page(&format!("/g/G?tag={tag}")).contains("Contact k"),

@@ -95,6 +95,46 @@ fn a_deleted_tag_comes_back_on_what_had_it() {
 }
 
 #[test]
+fn nobody_else_puts_back_what_its_creator_no_longer_shares() {
+    let setting = Setting::start();
+    setting.given("H", "mia", GroupRight::Add);
+    let [mia, hugo] = ["mia", "hugo"].map(|login| setting.visit(login));
+    let h = setting.book_id("mia", "H");
+    let shared = |uids: &[&str]| {
+        let cards: Vec<String> = uids.iter().map(|uid| mia.card("/c/private", uid)).collect();
+        let mut fields: Vec<_> = cards.iter().map(|card| ("id", id_of(card))).collect();
+        fields.push(("to", h.as_str()));
+        mia.done("/c/private/selected/share", &fields)
+    };
+    let deleted = |uid: &str| {
+        assert_eq!(hugo.delete(&hugo.card("/g/H", uid)).status, 303);
+        hugo.hidden_after("/g/H/trash", &format!("Contact {uid}"), "revisions")
+    };
+    let page = shared(&["p", "q"]);
+    let revision = deleted("p");
+    let page = undo(&mia, &page);
+    assert!(page.contains("Taken back: 2."), "{page}");
+    assert!(!hugo.page("/g/H/trash").contains("Contact p"));
+    hugo.refused("/g/H/trash/restore", &[("revisions", &revision)], 403);
+
+    // In the trash of the group, too.
+    shared(&["q"]);
+    let revision = deleted("q");
+    let withhold = "Keep others from putting it back";
+    assert!(!hugo.page("/g/H/trash").contains(withhold));
+    hugo.refused("/g/H/trash/withhold", &[("revision", &revision)], 404);
+    assert!(mia.page("/g/H/trash").contains(withhold));
+    let page = mia.done("/g/H/trash/withhold", &[("revision", &revision)]);
+    assert!(page.contains("Nobody else can put it back."), "{page}");
+    assert!(!page.contains(withhold));
+    hugo.refused("/g/H/trash/restore", &[("revisions", &revision)], 403);
+    assert!(!mia.lists("/g/H", "q"));
+    mia.done("/g/H/trash/restore", &[("revisions", &revision)]);
+    assert!(mia.lists("/g/H", "q"));
+    setting.check();
+}
+
+#[test]
 fn what_was_shared_moved_or_copied_is_where_it_was() {
     let setting = Setting::start();
     setting.given("H", "mia", GroupRight::Add);
