@@ -246,7 +246,7 @@ impl Config {
             .try_into()
             .map_err(|error| format!("configuration: {error}"))?;
         config.check().map_err(|error| match file {
-            Some(file) => format!("configuration of {}: {error}", file.display()),
+            Some(file) => format!("{} with the CARNET_ variables: {error}", file.display()),
             None => format!("configuration: {error}"),
         })?;
         Ok(Self {

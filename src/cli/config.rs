@@ -57,18 +57,15 @@ fn bindable<'a>(urls: impl Iterator<Item = &'a String>) -> Result<(), String> {
         let told = |error: io::Error| format!("{url}: {error}");
         let found = address.trim_end_matches('/').to_socket_addrs();
         let found: Vec<SocketAddr> = found.map_err(told)?.collect();
-        if let Some(twice) = found
-            .iter()
-            .find(|at| at.port() != 0 && taken.contains(*at))
-        {
-            return Err(format!("{url}: {twice} is named twice"));
-        }
-        let tried: Vec<_> = found.iter().map(|at| bind(*at)).collect();
-        taken.extend(found);
-        if tried.iter().any(Result::is_ok) {
+        // A server takes the first address of a name that is free.
+        if let Some(free) = found.iter().find(|at| bind(**at).is_ok()) {
+            if free.port() != 0 && taken.contains(free) {
+                return Err(format!("{url}: {free} is named twice"));
+            }
+            taken.push(*free);
             continue;
         }
-        match tried.into_iter().find_map(Result::err) {
+        match found.iter().find_map(|at| bind(*at).err()) {
             Some(error) if may_pass(&error) => eprintln!("{}", told(error)),
             Some(error) => return Err(told(error)),
             None => return Err(format!("{url}: this name has no address")),

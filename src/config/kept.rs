@@ -56,7 +56,10 @@ impl Config {
         table.retain(|key, _| KEYS.contains(&key));
         override_with(&mut table, settings(std::env::vars_os())?);
         let followed: Self = table.try_into().map_err(|error| told(&error))?;
-        followed.check().map_err(|error| told(&error))?;
+        followed.check().map_err(|error| {
+            let file = "name a corrected configuration with --config";
+            format!("{}: {file}", told(&error))
+        })?;
         *self = Self {
             data: std::mem::take(&mut self.data),
             letters: letters || followed.mail.is_some(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use carnet_proto::dav::xml::escape;
+use carnet_proto::dav::xml::escape_attribute_into;
 use http::{HeaderValue, StatusCode, header};
 
 use super::{
@@ -26,10 +26,11 @@ use crate::{
 fn page(call: &Call) -> String {
     let profile = match call.face.public_url {
         None => String::new(),
-        Some(_) => format!(
-            "<p><a href=\"{}\">A profile for Mac, iPhone and iPad</a> sets up the account and the groups.",
-            escape(&apple_profile_href(&call.actor.login))
-        ),
+        Some(_) => {
+            let mut link = "<p><a href=\"".to_owned();
+            escape_attribute_into(&apple_profile_href(&call.actor.login), &mut link);
+            link + "\">A profile for Mac, iPhone and iPad</a> sets up the account and the groups."
+        }
     };
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Carnet</title>\

@@ -5,7 +5,7 @@ use carnet_proto::dav::{
     multistatus::{MultiStatus, Properties, response, status_line},
     name::{DAV, Name},
     request::{AddressData, Expand, PropFind},
-    xml::{Element, escape, parse},
+    xml::{Element, escape, escape_attribute_into, parse},
 };
 use futures_util::future::{BoxFuture, FutureExt as _};
 use http::StatusCode;
@@ -157,8 +157,9 @@ fn wrap(name: &Name, inner: &str, out: &mut String) {
     match name.prefix() {
         Some(prefix) => out.push_str(&format!("<{prefix}:{local}>{inner}</{prefix}:{local}>")),
         None => {
-            let namespace = escape(&name.namespace);
-            out.push_str(&format!("<{local} xmlns=\"{namespace}\">{inner}</{local}>"));
+            out.push_str(&format!("<{local} xmlns=\""));
+            escape_attribute_into(&name.namespace, out);
+            out.push_str(&format!("\">{inner}</{local}>"));
         }
     }
 }

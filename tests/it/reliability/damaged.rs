@@ -102,7 +102,11 @@ fn whatever_page_is_damaged_answers_are_right_or_503() {
                 said
             });
         let Some(right) = &right else {
-            right = said;
+            let said = said.expect("a start on what is whole");
+            for (what, status, _) in &said {
+                assert!((200..300).contains(status), "{what}: {status}");
+            }
+            right = Some(said);
             continue;
         };
         let log = fs::read_to_string(log.path()).expect("a log");
