@@ -227,7 +227,9 @@ pub async fn fill_again(
             } else {
                 pager.state.horizon
             };
-            pager.page_phase(last).await?;
+            if !pager.page_phase(last).await? {
+                return Ok(pager.page(true));
+            }
             if ends_here {
                 pager.state = end.clone();
                 return Ok(pager.page(true));

@@ -220,6 +220,29 @@ mod tests {
     }
 
     #[test]
+    fn phones_outlook_and_tbsync_go_on_without_a_key() {
+        for (kind, agent, expected) in [
+            ("iPhone", "Apple-iPhone13C4/2307.71", true),
+            ("Android", "Android-Mail/2024.1", true),
+            ("SAMSUNGSMA546B", "SAMSUNG-SM-A546B/101.14", true),
+            ("fork", "Android/5.1.1-EAS-2.0", true),
+            ("BlackBerry", "RIM-Q10-SQN100-3/10.3.2.2876", true),
+            ("NokiaN8", "NokiaN8/3.00(73)MailforExchange", true),
+            ("WP8", "MSFT-WP/8.10.14234", true),
+            ("WindowsMail", "MSFT-WP/10.0.10240", true),
+            ("WindowsOutlook15", "Outlook/15.0 (15.0.5)", true),
+            ("Outlook", "Outlook-iOS-Android/1.0", true),
+            ("Nine", "Nine/4.9.4a", true),
+            ("TbSync", "Thunderbird ActiveSync", true),
+            ("pyactivesync", "python-requests/2.34", false),
+            ("SmartSync", "Go-http-client/1.1", false),
+        ] {
+            let device = device(kind, agent, "14.1");
+            assert_eq!(takes_no_key(&device), expected, "{kind} {agent}");
+        }
+    }
+
+    #[test]
     fn clients_that_show_one_contacts_folder_get_one() {
         for (kind, agent, version, expected) in [
             ("iPhone", "Apple-iPhone13C4/2307.71", "16.1", Mode::Folders),

@@ -6,6 +6,7 @@ mod folders;
 mod http;
 mod merged;
 mod moves;
+mod policy;
 mod sync;
 mod trace;
 mod wait;

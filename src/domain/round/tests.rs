@@ -537,7 +537,7 @@ fn a_page_holds_a_bounded_number_of_octets_and_an_item_at_least() {
     }
     let viewer = Viewer::new(DeviceId(1));
     let start = State::primed(Seq(server.book.seq));
-    let (mut state, mut pages) = (start, Vec::new());
+    let (mut state, mut pages) = (start.clone(), Vec::new());
     while !state.at_rest() || pages.is_empty() {
         let (told, next) = server.page(&viewer, &state, 512, &[], None);
         pages.push(told.len());
@@ -546,6 +546,9 @@ fn a_page_holds_a_bounded_number_of_octets_and_an_item_at_least() {
         state = next;
     }
     assert_eq!(pages, [2, 1, 1, 1]);
+    // However large it has become.
+    let (all, _) = server.page(&viewer, &start, 512, &[], Some(&state));
+    assert_eq!(all.len(), 5);
 }
 
 #[test]

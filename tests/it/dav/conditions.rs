@@ -281,3 +281,28 @@ fn a_condition_beyond_ascii_is_a_condition() {
     assert_eq!(alice.send("MOVE", &path, &named, "").status, 201);
     assert_eq!(alice.get(&format!("{BOOK}%C3%A9.vcf")).status, 200);
 }
+
+#[test]
+fn versions_are_listed_without_asking_for_them_and_as_they_are_sent_back() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let path = format!("{BOOK}listed.vcf");
+    alice.put(&path, &[], card("listed", "Listed"));
+    let listed = alice.multi("PROPFIND", BOOK, "1", "");
+    let found = listed.responses.iter().find(|found| found.href == path);
+    let etag = alice.etag(&path);
+    assert_eq!(found.expect("the card").text(DAV, "getetag"), etag);
+    // Programs that take it out of the text send it back as it stands there.
+    let told = format!("<D:getetag>{etag}</D:getetag>");
+    assert!(listed.raw.contains(&told), "{}", listed.raw);
+    // A quote in a namespace stays within its attribute.
+    let set = format!(
+        "<D:propertyupdate {NS}><D:set><D:prop><x xmlns='u\"v'><D:href>/dav/alice/</D:href></x></D:prop></D:set></D:propertyupdate>"
+    );
+    assert_eq!(alice.send("PROPPATCH", &path, &[], set).status, 207);
+    let expand = format!(
+        "<D:expand-property {NS}><D:property name='x' namespace='u\"v'><D:property name='displayname' namespace='DAV:'/></D:property></D:expand-property>"
+    );
+    let got = Multi::parse(&alice.send("REPORT", &path, &[], expand));
+    assert!(got.get(&path).prop("u\"v", "x").is_some(), "{}", got.raw);
+}

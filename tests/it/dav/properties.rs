@@ -15,12 +15,6 @@ fn propfind_takes_every_form_of_body() {
     for local in ["getetag", "supportedlock", "lockdiscovery"] {
         assert!(all.prop(DAV, local).is_some(), "{local}");
     }
-    let path = format!("{BOOK}listed.vcf");
-    alice.put(&path, &[], card("listed", "Listed"));
-    let listed = alice.multi("PROPFIND", BOOK, "1", "").responses;
-    let found = listed.iter().find(|found| found.href == path);
-    let found = found.expect("the card");
-    assert_eq!(found.text(DAV, "getetag"), alice.etag(&path));
     // RFC 6352, 3744 and 6578: theirs are not part of allprop.
     for (namespace, local) in [
         (DAV, "sync-token"),
@@ -50,15 +44,6 @@ fn propfind_takes_every_form_of_body() {
     assert!(named.prop(DAV, "sync-token").is_some());
     let asked = ask(&form("<D:prop><D:getetag/></D:prop>"));
     assert_eq!(names(&asked), ["getetag"]);
-    // Programs that take it out of the text send it back as it stands there.
-    let raw = alice.multi(
-        "PROPFIND",
-        &path,
-        "0",
-        &form("<D:prop><D:getetag/></D:prop>"),
-    );
-    let told = format!("<D:getetag>{}</D:getetag>", alice.etag(&path));
-    assert!(raw.raw.contains(&told), "{}", raw.raw);
     let bad = alice.send("PROPFIND", BOOK, &[("Depth", "2")], "");
     assert_eq!(bad.status, 400);
 }

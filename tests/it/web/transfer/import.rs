@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::support::{
-    browser::{Browser, escaped, hidden},
+    browser::{Browser, hidden},
     server::Server,
 };
 
@@ -137,62 +137,6 @@ fn every_sample_is_recognized_counted_and_imported() {
         assert!(again.contains("Created: 0. Updated: 0."), "{name}: {again}");
         server.check();
     }
-}
-
-#[test]
-fn the_steps_speak_french_and_the_first_names_the_room_left() {
-    let server = Server::start();
-    server.set_quota("bob", 7);
-    let mut browser = Browser::of(&server.address, "bob");
-    let cards: String = (0..9)
-        .map(|n| card(&format!("u{n}"), &format!("Person {n}"), ""))
-        .collect();
-    let first = browser.page(&format!("{HERE}/import"));
-    assert!(
-        first.contains("0 of 7 private contacts used: 7 more can be imported."),
-        "{first}"
-    );
-    let check = sent(&browser, &[("nine.vcf", cards.as_bytes())]);
-    let page = browser.page(&check);
-    let told = "9 contacts found – you can still import 7 of 7 here.";
-    assert!(
-        page.contains(told) && page.contains("Import the first 7"),
-        "{page}"
-    );
-    browser.language = "fr";
-    let page = browser.page(&check);
-    for words in [
-        "Importer dans Privé",
-        "Reconnu : vCard",
-        "9 contacts trouvés",
-        "Importer les 7 premiers",
-    ] {
-        assert!(page.contains(&escaped(words)), "{words}: {page}");
-    }
-    // Which ones is chosen by their numbers; nothing is imported where there are none of them.
-    let token = hidden(&page, "token");
-    let fields = [("token", token.as_str()), ("records", "20-30")];
-    for step in ["", "/start"] {
-        let path = format!("{}{step}", check.split('?').next().expect("a path"));
-        let answer = browser.submit(&path, &fields);
-        assert_eq!(answer.status, 422, "{step}");
-        let said =
-            "Aucune fiche du fichier n'est parmi « 20-30 » : elles sont numérotées de 1 à 9.";
-        assert!(answer.text().contains(&escaped(said)), "{}", answer.text());
-    }
-    let report = begun(&browser, &check, &[("records", "2-3, 9")]);
-    let report = ended(&browser, &report);
-    assert!(report.contains("Créés : 3."), "{report}");
-    let list = browser.page(HERE);
-    for (n, there) in [(0, false), (1, true), (2, true), (3, false), (8, true)] {
-        assert_eq!(list.contains(&format!("Person {n}<")), there, "{n}");
-    }
-    // What does not fit is told, with its line.
-    let report = imported(&browser, "nine.vcf", cards.as_bytes(), &[]);
-    assert!(
-        report.contains("Créés : 4.") && report.contains("plus de place"),
-        "{report}"
-    );
 }
 
 #[test]
