@@ -11,6 +11,8 @@ use carnet_fuzz::{Run, Server, TARGETS, Target};
 
 /// Requests of one server: what they store is not to grow without end.
 const REQUESTS: usize = 20_000;
+/// Requests between two looks at the store's invariants.
+const CHECKED: usize = 500;
 
 static CHOSEN: OnceLock<&Target> = OnceLock::new();
 static SERVER: Mutex<Option<(Server, usize)>> = Mutex::new(None);
@@ -37,12 +39,13 @@ fn run(octets: &[u8]) {
         Run::Served(target) => target,
     };
     let mut kept = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((server, _)) = kept.take_if(|(_, answered)| *answered == REQUESTS) {
-        server.check();
-    }
+    kept.take_if(|(_, answered)| *answered == REQUESTS);
     let (server, answered) = kept.get_or_insert_with(|| (Server::start(), 0));
     *answered += 1;
     target(server, octets);
+    if answered.is_multiple_of(CHECKED) {
+        server.check();
+    }
 }
 
 libfuzzer_sys::fuzz_target!(init: begin(), |octets: &[u8]| run(octets));

@@ -48,7 +48,10 @@ fn messages_of_devices_are_answered() {
     let server = Server::start();
     let seeds = target("device_message").beginnings();
     // Without the command and the version.
-    let seeds: Vec<Vec<u8>> = seeds.iter().map(|seed| seed[2..].to_vec()).collect();
+    let seeds: Vec<Vec<u8>> = seeds
+        .iter()
+        .filter_map(|seed| Some(seed.get(2..)?.to_vec()))
+        .collect();
     let mut dice = Dice::new(2);
     let tokens = dictionary(Path::new("fuzz/dictionaries/wbxml.dict"));
     let commands = [
