@@ -82,6 +82,9 @@ sentences! {
     possible_duplicates: "Possible duplicates of one another", "Doublons possibles les uns des autres";
     merge_one_place: "Choose two contacts of one place: contacts of two places are not merged.", "Choisissez deux contacts d'un même lieu : ceux de deux lieux ne se fusionnent pas.";
     one_place: "Choose contacts of one place only: each place is printed and exported by itself.", "Choisissez des contacts d'un seul lieu : chaque lieu s'imprime et s'exporte à part.";
+    contacts_alone: "Only contacts are printed, exported and merged: choose some of them.", "Seuls des contacts s'impriment, s'exportent et se fusionnent : choisissez-en.";
+    documents_left_one: "{} document is left out: only contacts are printed and exported.", "{} document est laissé de côté : seuls les contacts s'impriment et s'exportent.";
+    documents_left: "{} documents are left out: only contacts are printed and exported.", "{} documents sont laissés de côté : seuls les contacts s'impriment et s'exportent.";
     undone: "Taken back: {}.", "Annulés : {}.";
     undo_over: "This can no longer be taken back here. The trash and the history of a contact keep what was.", "Ceci ne peut plus être annulé ici. La corbeille et l'historique d'un contact gardent ce qui était.";
     page_selected: "{} on this page are selected.", "{} sont sélectionnés sur cette page.";

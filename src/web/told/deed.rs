@@ -42,6 +42,7 @@ pub enum Deed {
     SelectionTagged,
     SelectionTaggedDocuments,
     SelectionUndone,
+    DocumentsLeft,
     Uploaded,
     NewVersion,
     FolderMade,
@@ -139,6 +140,10 @@ impl Deed {
                 text.of_many(many, [d.tagged_one, d.tagged])
             }
             Deed::SelectionUndone => text.book.undone,
+            Deed::DocumentsLeft => {
+                let x = text.book;
+                text.of_many(many, [x.documents_left_one, x.documents_left])
+            }
             Deed::Uploaded => text.documents.uploaded,
             Deed::NewVersion => text.documents.version_added,
             Deed::FolderMade => text.documents.folder_made,
