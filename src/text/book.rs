@@ -82,6 +82,9 @@ sentences! {
     possible_duplicates: "Possible duplicates of one another", "Doublons possibles les uns des autres";
     merge_one_place: "Choose two contacts of one place: contacts of two places are not merged.", "Choisissez deux contacts d'un même lieu : ceux de deux lieux ne se fusionnent pas.";
     one_place: "Choose contacts of one place only: each place is printed and exported by itself.", "Choisissez des contacts d'un seul lieu : chaque lieu s'imprime et s'exporte à part.";
+    taken_out: "{} was taken out of this place; it stays in {}.", "{} a été retiré d'ici ; il reste dans {}.";
+    some_stay_one: "{} of them stays in another place.", "{} d'entre eux reste dans un autre lieu.";
+    some_stay: "{} of them stay in other places.", "{} d'entre eux restent dans d'autres lieux.";
     contacts_alone: "Only contacts are printed, exported and merged: choose some of them.", "Seuls des contacts s'impriment, s'exportent et se fusionnent : choisissez-en.";
     documents_left_one: "{} document is left out: only contacts are printed and exported.", "{} document est laissé de côté : seuls les contacts s'impriment et s'exportent.";
     documents_left: "{} documents are left out: only contacts are printed and exported.", "{} documents sont laissés de côté : seuls les contacts s'impriment et s'exportent.";

@@ -19,15 +19,17 @@ use super::{
     params::Query,
     place::{ItemPath, PlacePath},
     request::Visit,
+    share::{self, name_of},
     told::{Deed, Done, Told},
     when,
 };
 use crate::{
     domain::{
-        book::{Condition, Seen},
+        book::{Book, Condition, Seen},
         collection::Place,
         comment::ShownComment,
         error::{Error, Result},
+        item::Placement,
         sharing::KnownPlace,
     },
     text::fill,
@@ -210,10 +212,14 @@ pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
             Seen::Now(condition) => condition,
             Seen::Before(_) => Condition::Match(Vec::new()),
         };
+        let elsewhere = names_elsewhere(&web, visit, &book, &card.placement).await?;
         let removed = book.delete(&card.placement.href, &condition).await?;
         let removal = removed.removal;
         let name = names::of_item(&web, &card, visit);
-        let done = Done::of(Deed::Deleted).to(&name);
+        let done = match &elsewhere[..] {
+            [] => Done::of(Deed::Deleted).to(&name),
+            there => Done::of(Deed::TakenOut).to(&name).still_in(there),
+        };
         Ok(done.undone_by(ranges(&[removal])))
     };
     match deleted.await {
@@ -225,6 +231,24 @@ pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
         }
         Err(error) => card_telling(&web, &item, visit, Told::refused(&error, visit)).await,
     }
+}
+
+/// Names of the other places an item is in that the person reads.
+async fn names_elsewhere(
+    web: &Web,
+    visit: &Visit,
+    book: &Book,
+    placement: &Placement,
+) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for other in share::elsewhere(book, placement).await? {
+        match web.core.open(&visit.actor, other).await {
+            Ok(other) => names.push(name_of(&other, visit)),
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(names)
 }
 
 /// `GET …/c/ID/photo`

@@ -22,6 +22,8 @@ use crate::{
         page::see_other,
         place::{PlacePath, form_encode},
         search::{RESULTS, last_telling},
+        selection::still_there,
+        share::are_elsewhere,
         told::{Deed, Done, Told},
     },
 };
@@ -40,16 +42,18 @@ pub fn value(collection: CollectionId, server_id: &str) -> String {
 /// `POST /search/selected/delete`
 pub async fn delete(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let deleted = async {
-        let (mut removed, mut kept, mut undos) = (0, 0, Vec::new());
+        let (mut removed, mut kept, mut stay, mut undos) = (0, 0, 0, Vec::new());
         for Chosen { book, placements } in chosen(&web, &posted).await? {
+            let elsewhere = are_elsewhere(&book, &placements).await?;
             let outcomes = book.remove_all(&placements).await?;
+            stay += outcomes.iter().zip(elsewhere).filter(still_there).count();
             let removals: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
             removed += removals.len();
             kept += placements.len() - removals.len();
             let book = book.collection().id;
             undos.push(Undo::Removed { book, removals });
         }
-        let done = Done::of(Deed::SelectionDeleted).numbers(&[removed, kept]);
+        let done = Done::of(Deed::SelectionDeleted).numbers(&[removed, kept, stay]);
         Ok(done.undone_by(web.undos.keep(&posted.visit, undos, RESULTS)))
     };
     settled(&web, &posted, deleted.await).await

@@ -14,6 +14,8 @@ pub enum Deed {
     Saved,
     SavedUnwritable,
     Deleted,
+    /// Deleted here, and still in other places.
+    TakenOut,
     Emptied,
     Restored,
     Tagged,
@@ -110,6 +112,7 @@ impl Deed {
             Deed::Saved => text.saved,
             Deed::SavedUnwritable => text.book.saved_unwritable,
             Deed::Deleted => text.deleted,
+            Deed::TakenOut => text.book.taken_out,
             Deed::Emptied => text.emptied,
             Deed::Restored => text.restored,
             Deed::Tagged => text.tags_saved,

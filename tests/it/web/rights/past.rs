@@ -139,6 +139,8 @@ fn a_selection_is_deleted_and_undone_with_one_button() {
         page.contains("Deleted: 1.") && page.contains("not possible: 1."),
         "{page}"
     );
+    // It is hers in Private still.
+    assert!(page.contains("1 of them stays in another place."), "{page}");
     assert!(mia.lists("/g/G", "k") && !mia.lists("/g/G", "p"));
     let undo = hidden(&page, "revisions");
     mia.done("/g/G/trash/restore", &[("revisions", &undo), ("undo", "1")]);
@@ -158,6 +160,28 @@ fn a_selection_is_deleted_and_undone_with_one_button() {
     let page = max.done("/g/G/selected/copy", &[("id", &p), ("id", &k)]);
     assert!(page.contains("Copied: 2."));
     assert!(max.lists("/c/private", "p") && max.lists("/c/private", "k"));
+    setting.check();
+}
+
+#[test]
+fn a_deletion_tells_where_the_contact_stays() {
+    let setting = Setting::start();
+    let mia = setting.visit("mia");
+    for (here, there) in [("/c/private", "G"), ("/g/G", "Private")] {
+        let answer = mia.delete(&mia.card(here, "p"));
+        let page = mia.page(answer.header("location").expect("a page"));
+        let told = format!("Contact p was taken out of this place; it stays in {there}.");
+        assert!(page.contains(&told), "{page}");
+        assert!(!mia.lists(here, "p"));
+        let undo = hidden(&page, "revisions");
+        let path = format!("{here}/trash/restore");
+        mia.done(&path, &[("revisions", &undo), ("undo", "1")]);
+        assert!(mia.lists("/c/private", "p") && mia.lists("/g/G", "p"));
+    }
+    // What is nowhere else is deleted.
+    let answer = mia.delete(&mia.card("/c/private", "q"));
+    let page = mia.page(answer.header("location").expect("a page"));
+    assert!(page.contains("Contact q was deleted."), "{page}");
     setting.check();
 }
 
