@@ -82,6 +82,7 @@ sentences! {
     possible_duplicates: "Possible duplicates of one another", "Doublons possibles les uns des autres";
     merge_one_place: "Choose two contacts of one place: contacts of two places are not merged.", "Choisissez deux contacts d'un même lieu : ceux de deux lieux ne se fusionnent pas.";
     one_place: "Choose contacts of one place only: each place is printed and exported by itself.", "Choisissez des contacts d'un seul lieu : chaque lieu s'imprime et s'exporte à part.";
+    settled_already: "This alert is settled already.", "Cette alerte est déjà réglée.";
     taken_out: "{} was taken out of this place; it stays in {}.", "{} a été retiré d'ici ; il reste dans {}.";
     some_stay_one: "{} of them stays in another place.", "{} d'entre eux reste dans un autre lieu.";
     some_stay: "{} of them stay in other places.", "{} d'entre eux restent dans d'autres lieux.";

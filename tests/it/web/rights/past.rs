@@ -413,14 +413,22 @@ fn a_mass_deletion_is_told_on_every_page_and_undone_with_one_button() {
     }
     assert!(!setting.visit("max").page("/g/G").contains("Broken"));
     let notice = hidden(&mia.page("/c/private"), "notice");
-    setting
-        .visit("max")
-        .refused("/notices/undo", &[("notice", &notice)], 404);
+    // Not another's to settle, and they learn nothing.
+    for path in ["/notices/undo", "/notices/confirm"] {
+        let page = setting.visit("max").done(path, &[("notice", &notice)]);
+        assert!(page.contains("This alert is settled already."), "{page}");
+    }
     let page = mia.done("/notices/undo", &[("notice", &notice)]);
     assert!(
         page.contains("Brought back:") && !page.contains("class=\"notice alert\""),
         "{page}"
     );
+    assert!(mia.lists("/c/private", "m7"));
+    // It stood in another tab too.
+    for path in ["/notices/undo", "/notices/confirm"] {
+        let page = mia.done(path, &[("notice", &notice)]);
+        assert!(page.contains("This alert is settled already."), "{page}");
+    }
     assert!(mia.lists("/c/private", "m7"));
     let page = mia.done("/undo", &[("kept", &hidden(&page, "kept"))]);
     assert!(page.contains("Taken back: 60."), "{page}");
