@@ -87,6 +87,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
         Some((place, link))
     });
     let list = members_of(web, visit, &book, &content).await?;
+    let may_be_written = web.outlets.mail && !web.facet.addresses(&content).is_empty();
     let here = item.place.path();
     let creator = book.creator_name(placement).await?;
     let creator = names::of_somebody(&creator, visit);
@@ -129,7 +130,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
                 .filter_map(|place| place_link(&place, visit))
                 .collect(),
             verified: super::verify::told(&standing, text),
-            may_verify: rights.verify && web.outlets.mail && standing.may_be_asked(),
+            may_verify: rights.verify && may_be_written && standing.may_be_asked(),
             made: fill(
                 text.created_by,
                 &[
