@@ -120,6 +120,7 @@ sentences! { Admin;
     check_text: "Asks the server under its public address as clients do.", "Interroge le serveur à son adresse publique comme le font les clients.";
     check_go: "Check now", "Vérifier maintenant";
     check_no_address: "public_url is not set: clients cannot be told how to reach the server. Set it in the configuration.", "public_url n'est pas défini : les clients ne peuvent apprendre comment joindre le serveur. Définissez-le dans la configuration.";
+    check_plain: "The connection is encrypted", "La connexion est chiffrée";
     check_tls: "The server answers with a certificate that is trusted", "Le serveur répond avec un certificat reconnu";
     fix_tls: "Check that the name leads to this machine, that the port is open, and that the certificate is for this name and comes from an authority devices trust.", "Vérifiez que le nom mène à cette machine, que le port est ouvert, et que le certificat est pour ce nom et vient d'une autorité que les appareils reconnaissent.";
     check_well_known: "CardDAV is found from the name alone", "CardDAV est trouvé par le seul nom";

@@ -21,6 +21,7 @@ sentences! { Connect;
     email: "E-mail address", "Adresse e-mail";
     domain: "Domain", "Domaine";
     leave_empty: "leave it empty", "laissez vide";
+    plain: "This address has no encryption: phones and Outlook refuse it. Set an https address as public_url.", "Cette adresse est sans chiffrement : les téléphones et Outlook la refusent. Mettez une adresse https dans public_url.";
     copy: "Copy", "Copier";
     copied: "Copied.", "Copié.";
     steps: "Steps", "Étapes";
