@@ -82,6 +82,12 @@ sentences! {
     possible_duplicates: "Possible duplicates of one another", "Doublons possibles les uns des autres";
     merge_one_place: "Choose two contacts of one place: contacts of two places are not merged.", "Choisissez deux contacts d'un même lieu : ceux de deux lieux ne se fusionnent pas.";
     one_place: "Choose contacts of one place only: each place is printed and exported by itself.", "Choisissez des contacts d'un seul lieu : chaque lieu s'imprime et s'exporte à part.";
+    words_subject: "Subject", "Objet";
+    words_where: "Where", "Lieu";
+    words_begins: "Begins", "Début";
+    words_ends: "Ends", "Fin";
+    words_due: "Due", "Échéance";
+    words_whole: "As it was sent", "Tel qu'il a été envoyé";
     settled_already: "This alert is settled already.", "Cette alerte est déjà réglée.";
     taken_out: "{} was taken out of this place; it stays in {}.", "{} a été retiré d'ici ; il reste dans {}.";
     some_stay_one: "{} of them stays in another place.", "{} d'entre eux reste dans un autre lieu.";

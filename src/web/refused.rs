@@ -1,11 +1,14 @@
 //! Refused changes, changes proposed to the person, and the server's notices.
 
+mod words;
+
 use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
 use serde::Deserialize;
 
+use self::words::Words;
 use super::{
     Web,
     clients::Clients,
@@ -66,8 +69,8 @@ struct ChangeRow {
     differences: Vec<DifferenceRow>,
     /// How many there are besides.
     further: Option<String>,
-    /// What is no contact, as it was written.
-    words: Option<String>,
+    /// What is no contact.
+    words: Option<Words>,
     /// The contact is there, so that the change can be proposed.
     readable: bool,
     /// Its author may make it now.
@@ -310,7 +313,9 @@ fn row(change: RefusedChange, clients: &Clients, web: &Web, visit: &Visit) -> Ch
         differences: described(change.differences, web, visit),
         further: (change.more > 0)
             .then(|| fill(visit.text.book.further_differences, &[&change.more])),
-        words: change.words,
+        words: change
+            .words
+            .map(|words| Words::read(words, web, visit.text)),
         readable: change.readable,
         may_make: change.may_make,
         proposed: change.proposed,
