@@ -350,6 +350,17 @@ impl Told {
                 value: merge.to_owned(),
             });
         }
+        if let Some((id, document)) = done
+            .undo
+            .strip_prefix("attach:")
+            .and_then(|link| link.split_once(':'))
+        {
+            return Some(Undo {
+                action: format!("{here}/c/{id}/attach"),
+                field: "document",
+                value: document.to_owned(),
+            });
+        }
         (!done.undo.is_empty()).then(|| Undo {
             action: format!("{here}/trash/restore"),
             field: "revisions",
