@@ -70,6 +70,7 @@ sentences! {
     date_format: "Dates", "Format des dates";
     default_place: "Where new contacts go, unless a group is shown", "Où vont les nouveaux contacts, hors de la page d'un groupe";
     default_country: "Country of numbers without a country code", "Pays des numéros sans indicatif";
+    zone: "Time zone", "Fuseau horaire";
     clock_server: "time of the server", "heure du serveur";
     clock_zone: "time zone {}", "fuseau horaire {}";
     default_country_server: "As the server is set", "Comme le serveur";
@@ -77,7 +78,7 @@ sentences! {
     tagged_one: "Tags changed on {} contact.", "Étiquettes changées sur {} contact.";
     empty_private_one: "Your {} private contact goes to the trash; if it is shared with groups it stays there.", "Votre {} contact privé va à la corbeille ; s'il est partagé avec des groupes, il y reste.";
     empty_group_one: "The {} contact of {} goes to its trash; a private original stays.", "Le {} contact de {} va à sa corbeille ; un original privé reste.";
-    comment_seen_by_one: "The {} member of {} will see it.", "Le {} membre de {} le verra.";
+    comment_seen_by_one: "The {} member of {} will see it.", "Le {} membre du groupe {} le verra.";
     tagged: "Tags changed on {} contacts.", "Étiquettes changées sur {} contacts.";
     possible_duplicates: "Possible duplicates of one another", "Doublons possibles les uns des autres";
     merge_one_place: "Choose two contacts of one place: contacts of two places are not merged.", "Choisissez deux contacts d'un même lieu : ceux de deux lieux ne se fusionnent pas.";

@@ -478,6 +478,10 @@ fn a_campaign_asks_reminds_and_stops() {
     assert_eq!(page.status, 200, "{page:?}");
     assert!(page.text().contains("1 contact") && page.text().contains(&first));
     assert!(!page.text().contains(&format!("value=\"{second}\"")));
+    assert!(
+        page.text()
+            .contains("1 has no e-mail address or is not yours")
+    );
     let mut fields = chosen.to_vec();
     fields.extend([
         ("reminders", "2"),
