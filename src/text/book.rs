@@ -92,6 +92,7 @@ sentences! {
     now_member: "{} is a plain member of the group now.", "{} est maintenant simple membre du groupe.";
     now_co_admin: "{} is a co-administrator of the group now.", "{} est maintenant co-administrateur du groupe.";
     now_admin: "{} is the administrator of the group now.", "{} administre maintenant le groupe.";
+    list_nobody: "Nobody is in this list.", "Personne n'est dans cette liste.";
     settled_already: "This alert is settled already.", "Cette alerte est déjà réglée.";
     taken_out: "{} was taken out of this place; it stays in {}.", "{} a été retiré d'ici ; il reste dans {}.";
     some_stay_one: "{} of them stays in another place.", "{} d'entre eux reste dans un autre lieu.";
