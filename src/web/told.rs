@@ -38,7 +38,7 @@ pub struct Done {
     /// Numbers in the sentence, separated by commas.
     pub n: String,
     /// The places that still have it.
-    pub there: String,
+    pub there: Box<str>,
     /// What can be taken back: removals as ranges of revisions, `attach:`, `merge:`,
     /// `kept:`.
     pub undo: String,
@@ -95,7 +95,7 @@ impl Done {
 
     /// Adds the places that still have what it was done to.
     pub fn still_in(mut self, places: &[String]) -> Self {
-        self.there = names::short(&places.join(", "));
+        self.there = names::short(&places.join(", ")).into();
         self
     }
 
@@ -189,7 +189,7 @@ impl Done {
         let first = first.unwrap_or_default();
         let named = self.done.sentence(text, first)?;
         if values.is_empty() {
-            values.extend([self.name.clone(), self.there.clone()]);
+            values.extend([self.name.clone(), self.there.to_string()]);
         }
         let shown: Vec<&dyn std::fmt::Display> = values.iter().map(|v| v as _).collect();
         let sentence = fill(named, &shown);
