@@ -378,6 +378,8 @@ mod tests {
             "one_contact",
             "contacts_count",
             "count_many",
+            "fax",
+            "channel_fax",
             "family_image",
             "family_audio",
             "family_pdf",

@@ -126,7 +126,7 @@ sentences! {
     calls_text: "What a click on a telephone number does on a computer. On a phone, numbers can always be called.", "Ce que fait un clic sur un numéro de téléphone sur un ordinateur. Sur un téléphone, les numéros peuvent toujours être appelés.";
     calls_off: "Nothing (numbers are no links)", "Rien (les numéros ne sont pas des liens)";
     calls_skype: "Skype: Skype names, and numbers through Skype Out", "Skype : les noms Skype, et les numéros par Skype Out";
-    calls_skype_note: "Its maker closed the service for people in May 2025; programs that still know its links can be used.", "Son éditeur a fermé le service aux particuliers en mai 2025 ; les programmes qui connaissent encore ses liens restent utilisables.";
+    calls_skype_note: "The maker of Skype closed the service for people in May 2025; programs that still know its links can be used.", "L'éditeur de Skype a fermé le service aux particuliers en mai 2025 ; les programmes qui connaissent encore ses liens restent utilisables.";
     calls_tel: "The telephone program of this computer (tel:)", "Le programme de téléphonie de cet ordinateur (tel:)";
     calls_sip: "An Internet telephone (sip:)", "Un téléphone Internet (sip:)";
     calls_teams: "Microsoft Teams calls the number", "Microsoft Teams appelle le numéro";
@@ -147,7 +147,7 @@ sentences! {
     help: "Help", "Aide";
     no_group_of_yours: "You are not in the group “{}”.", "Vous n'êtes pas dans le groupe « {} ».";
     member_already: "You are already in this group. The invitation still holds for the person it was made for.", "Vous êtes déjà dans ce groupe. L'invitation reste valable pour la personne à qui elle est destinée.";
-    send_it_on: "You are already a member of {}; send this link to the person invited.", "Vous êtes déjà membre de {} ; envoyez ce lien à la personne invitée.";
+    send_it_on: "You are already a member of {}; send this link to the person invited.", "Vous êtes déjà membre du groupe {} ; envoyez ce lien à la personne invitée.";
     signed_in_as: "You are signed in as {}.", "Vous êtes connecté en tant que {}.";
     other_account: "Use another account", "Utiliser un autre compte";
     sign_in_to_join: "Sign in to answer. No account? Ask the administrator of the server for one.", "Connectez-vous pour y répondre. Pas de compte ? Demandez-en un à l'administrateur du serveur.";

@@ -30,7 +30,7 @@ sentences! {
     cut_short: "The upload could not be read to its end. Nothing was stored.", "Le téléversement n'a pas pu être lu jusqu'à la fin. Rien n'a été enregistré.";
     used: "{} of {} used", "{} sur {} utilisés";
     used_without_limit: "{} used", "{} utilisés";
-    members_see: "Every member of {} ({}) sees these documents.", "Chaque membre de {} ({}) voit ces documents.";
+    members_see: "Every member of {} ({}) sees these documents.", "Chaque membre du groupe {} ({}) voit ces documents.";
     count_none: "No document here yet.", "Aucun document ici pour l'instant.";
     count_one: "1 document", "1 document";
     count_many: "{} documents", "{} documents";

@@ -40,6 +40,7 @@ sentences! {
     verify: "Verify", "Vérifier";
     ask_again: "Ask again", "Demander de nouveau";
     ask_explained: "The contact gets an e-mail with the data below, without note, comments and tags, and a link to confirm, correct or remove any of it. You are told, and can undo it.", "Le contact reçoit un e-mail avec les données ci-dessous, sans note, commentaires ni étiquettes, et un lien pour les confirmer, les corriger ou en supprimer. Vous en êtes averti et pouvez annuler.";
+    ask_explained_many: "Each gets an e-mail with their own data, without note, comments and tags, and a link to confirm, correct or remove any of them. You are told, and can undo it.", "Chacun reçoit un e-mail avec ses propres données, sans note, commentaires ni étiquettes, et un lien pour les confirmer, les corriger ou en supprimer. Vous en êtes averti et pouvez annuler.";
     ask_address: "To which address", "À quelle adresse";
     ask_purpose: "Why you keep these data (the contact reads it)", "Pourquoi vous gardez ces données (le contact le lira)";
     leave_out: "Leave out", "Ne pas montrer";
@@ -61,6 +62,7 @@ sentences! {
     reminder_rule: "reminders come every 1 to 60 days, at most 5 times", "les rappels viennent tous les 1 à 60 jours, au plus 5 fois";
     many_counted_one: "{} contact can be asked.", "{} contact peut être sollicité.";
     many_counted: "{} contacts can be asked.", "{} contacts peuvent être sollicités.";
+    many_without_one: "{} has no e-mail address or is not yours: it is left out.", "{} n'a pas d'adresse e-mail ou n'est pas à vous : il est laissé de côté.";
     many_without: "{} have no e-mail address or are not yours: they are left out.", "{} n'ont pas d'adresse e-mail ou ne sont pas à vous : ils sont laissés de côté.";
     campaigns: "Verification campaigns", "Campagnes de vérification";
     campaigns_text: "Select contacts in a list, of a tag say, and press Verify to begin one.", "Sélectionnez des contacts dans une liste, d'une étiquette par exemple, et choisissez Vérifier pour en commencer une.";
@@ -110,7 +112,7 @@ sentences! {
     verify_button: "Check my data", "Vérifier mes données";
     verify_note: "There you can confirm, correct or remove any of it, all of it too, or ask not to be asked again. The link holds 30 days, and one day after its first use.", "Vous pouvez y confirmer, corriger ou supprimer chaque donnée, ou toutes à la fois, ou demander à ne plus être sollicité. Le lien est valable 30 jours, et un jour après sa première utilisation.";
     undo_answer: "Bring my version back", "Revenir à ma version";
-    answered_undo: "One click on any page undoes it; both versions are in the history.", "Un clic sur n'importe quelle page l'annule ; les deux versions sont dans l'historique.";
+    answered_undo: "The alert on every page of the server has a button that undoes it; both versions are in the history.", "L'alerte, sur chaque page du serveur, a un bouton qui l'annule ; les deux versions sont dans l'historique.";
     see_contact: "See the contact", "Voir le contact";
     kept_subject: "What {} keeps about you", "Ce que garde {} à votre sujet";
     kept_text: "{} has kept contact data about you since {}.", "{} garde vos coordonnées depuis le {}.";
@@ -128,6 +130,8 @@ sentences! {
     notify_verification: "a contact answers my verification", "un contact répond à ma vérification";
 
     write_sms: "Write an SMS", "Écrire un SMS";
+    channel_sms: "Short message", "SMS";
+    channel_fax: "Fax", "Fax";
     write_fax: "Write a fax", "Écrire un fax";
     message: "Message", "Texte du message";
     at_most: "At most {} characters.", "Au plus {} caractères.";

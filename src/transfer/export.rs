@@ -278,13 +278,13 @@ impl Exporter {
         }
     }
 
-    /// What the file is called: `contacts.vcf`.
-    pub fn file_name(&self) -> &'static str {
+    /// How the name of the file ends: `vcf`.
+    pub fn ending(&self) -> &'static str {
         match self.rendition {
-            Rendition::VCard(_) if self.archive.is_some() => "contacts.zip",
-            Rendition::VCard(_) => "contacts.vcf",
-            Rendition::Csv(_) => "contacts.csv",
-            Rendition::Pdf(_) => "contacts.pdf",
+            Rendition::VCard(_) if self.archive.is_some() => "zip",
+            Rendition::VCard(_) => "vcf",
+            Rendition::Csv(_) => "csv",
+            Rendition::Pdf(_) => "pdf",
         }
     }
 

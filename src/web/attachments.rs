@@ -258,7 +258,11 @@ pub async fn detach(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
         Ok(name)
     };
     match detached.await {
-        Ok(Some(name)) => Done::of(Deed::Detached).to(&name).at(&item.path()),
+        Ok(Some(name)) => {
+            let again = format!("attach:{}:{}", item.id, document.0);
+            let done = Done::of(Deed::Detached).to(&name);
+            done.undone_by(again).at(&item.path())
+        }
         Ok(None) => Done::of(Deed::DetachedUnnamed).at(&item.path()),
         Err(error) => card_telling(&web, &item, visit, Told::refused(&error, visit)).await,
     }

@@ -19,15 +19,17 @@ use super::{
     params::Query,
     place::{ItemPath, PlacePath},
     request::Visit,
+    share::{self, name_of},
     told::{Deed, Done, Told},
     when,
 };
 use crate::{
     domain::{
-        book::{Condition, Seen},
+        book::{Book, Condition, Seen},
         collection::Place,
         comment::ShownComment,
         error::{Error, Result},
+        item::Placement,
         sharing::KnownPlace,
     },
     text::fill,
@@ -85,6 +87,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
         Some((place, link))
     });
     let list = members_of(web, visit, &book, &content).await?;
+    let may_be_written = web.outlets.mail && !web.facet.addresses(&content).is_empty();
     let here = item.place.path();
     let creator = book.creator_name(placement).await?;
     let creator = names::of_somebody(&creator, visit);
@@ -127,7 +130,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
                 .filter_map(|place| place_link(&place, visit))
                 .collect(),
             verified: super::verify::told(&standing, text),
-            may_verify: rights.verify && web.outlets.mail && standing.may_be_asked(),
+            may_verify: rights.verify && may_be_written && standing.may_be_asked(),
             made: fill(
                 text.created_by,
                 &[
@@ -210,10 +213,14 @@ pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
             Seen::Now(condition) => condition,
             Seen::Before(_) => Condition::Match(Vec::new()),
         };
+        let elsewhere = names_elsewhere(&web, visit, &book, &card.placement).await?;
         let removed = book.delete(&card.placement.href, &condition).await?;
         let removal = removed.removal;
         let name = names::of_item(&web, &card, visit);
-        let done = Done::of(Deed::Deleted).to(&name);
+        let done = match &elsewhere[..] {
+            [] => Done::of(Deed::Deleted).to(&name),
+            there => Done::of(Deed::TakenOut).to(&name).still_in(there),
+        };
         Ok(done.undone_by(ranges(&[removal])))
     };
     match deleted.await {
@@ -225,6 +232,24 @@ pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
         }
         Err(error) => card_telling(&web, &item, visit, Told::refused(&error, visit)).await,
     }
+}
+
+/// Names of the other places an item is in that the person reads.
+async fn names_elsewhere(
+    web: &Web,
+    visit: &Visit,
+    book: &Book,
+    placement: &Placement,
+) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for other in share::elsewhere(book, placement).await? {
+        match web.core.open(&visit.actor, other).await {
+            Ok(other) => names.push(name_of(&other, visit)),
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(names)
 }
 
 /// `GET …/c/ID/photo`

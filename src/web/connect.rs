@@ -95,6 +95,8 @@ struct KindPage {
     /// Id, label and value of each value to type.
     values: Vec<(&'static str, &'static str, String)>,
     own_address: bool,
+    /// What is said to administrators of an address without encryption.
+    plain: Option<&'static str>,
     /// The password, once it is made.
     made: Option<MadeView>,
 }
@@ -167,6 +169,11 @@ async fn show_kind(
         name: name.to_owned(),
         // What is not configured is as the browser has it: nobody else sees this page.
         own_address: web.site.address.is_none() && !values.is_empty(),
+        plain: {
+            let address = web.site.address.as_ref();
+            let is_plain = address.is_some_and(|address| !address.secure);
+            (is_plain && visit.actor.admin && !values.is_empty()).then_some(text.plain)
+        },
         values,
         made,
         shell: visit.shell_of(web, Tool::Settings, told),

@@ -63,7 +63,7 @@ impl ListParams {
             tag: (self.tag != 0).then_some(TagId(self.tag)),
             favourite: self.show == "favourites",
             kind: match self.show.as_str() {
-                "lists" => Some(LIST.to_owned()),
+                _ if self.is_of_lists() => Some(LIST.to_owned()),
                 show => documents::family_named(show).map(|family| family.as_str().to_owned()),
             },
             ..ListQuery::default()
@@ -96,6 +96,11 @@ impl ListParams {
     /// Whether the list shows only some contacts of the place.
     pub fn is_narrowed(&self) -> bool {
         !self.q.trim().is_empty() || self.tag != 0 || !self.show.is_empty()
+    }
+
+    /// Whether the list shows the lists of the place.
+    pub fn is_of_lists(&self) -> bool {
+        self.show == "lists"
     }
 
     /// What of a place the list shows, after the name of the place.

@@ -290,8 +290,8 @@ fn row(message: &Outgoing, text: &'static Text) -> Row {
     Row {
         what: match message.channel {
             Channel::Mail => text.email,
-            Channel::Sms => text.send_sms,
-            Channel::Fax => text.fax,
+            Channel::Sms => t.channel_sms,
+            Channel::Fax => t.channel_fax,
         },
         recipient: message.recipient.clone(),
         when: when::shown(message.queued, text),

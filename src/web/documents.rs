@@ -39,7 +39,7 @@ use crate::{
 };
 
 pub use details::{change, details_telling, replace};
-pub use file::{download, earlier};
+pub use file::{disposition, download, earlier};
 pub use folders::{delete, make, rename, restore};
 pub use receive::{Into, Unfit, receive, upload};
 

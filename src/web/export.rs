@@ -1,5 +1,7 @@
 //! Export and printing of a book, a tag, a search, a selection or one contact.
 
+mod scope;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use askama::Template;
@@ -12,140 +14,32 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{StatusCode, header};
 
+use self::scope::{Named, Scope};
 use super::{
     Web,
-    contacts::{ListParams, list_telling},
+    contacts::list_telling,
+    documents::disposition,
     facet::Choice as Choosable,
     form::Posted,
     page::{Shell, show},
     params::Query,
     place::PlacePath,
     request::Visit,
-    selection::{left_out, params},
-    share::name_of,
-    told::Told,
+    selection::params,
+    told::{Done, Told},
     when,
 };
 use crate::{
-    domain::{
-        book::Book,
-        error::{Error, Result},
-        id::Timestamp,
-    },
+    domain::{error::Error, id::Timestamp},
     text::{customs::Paper, fill, transfer::Transfer},
     transfer::{
-        CardVersion, Chosen, Contacts, Export, Exporter, Heading, Layout, Loss, Preset, Rendition,
+        CardVersion, Contacts, Export, Exporter, Heading, Layout, Loss, Preset, Rendition,
         Row, details, losses, row,
     },
 };
 
 /// Characters no font has that are named.
 const MISSING: usize = 40;
-
-/// What is written or printed, as an address or a form says it.
-#[derive(Clone, Debug, Default)]
-struct Scope {
-    ids: Vec<String>,
-    list: ListParams,
-    /// Unticked, of all that the list shows.
-    without: Vec<String>,
-}
-
-impl Scope {
-    fn of<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut scope = Self::default();
-        for (name, value) in fields {
-            match name {
-                "id" => scope.ids.push(value.to_owned()),
-                "without" => scope.without.push(value.to_owned()),
-                "tag" => scope.list.tag = value.parse().unwrap_or(0),
-                "q" => value.clone_into(&mut scope.list.q),
-                "show" => value.clone_into(&mut scope.list.show),
-                _ => {}
-            }
-        }
-        if !scope.ids.is_empty() {
-            scope.list = ListParams::default();
-        }
-        scope
-    }
-
-    /// What is checked in a list, whatever tag its form offers: some contacts, or all of its pages.
-    fn checked(posted: &Posted) -> Self {
-        if posted.checked("everything") {
-            let without = left_out(posted).into_iter().map(str::to_owned);
-            Self {
-                ids: Vec::new(),
-                list: params(posted),
-                without: without.collect(),
-            }
-        } else {
-            Self {
-                ids: posted.values("id").map(str::to_owned).collect(),
-                ..Self::default()
-            }
-        }
-    }
-
-    /// What it names in a book, and how many that are.
-    async fn chosen(&self, web: &Web, book: &Book) -> Result<(Chosen, usize)> {
-        let these = if !self.ids.is_empty() {
-            let mut these = Vec::new();
-            for id in &self.ids {
-                match book.by_server_id(id).await {
-                    Ok(card) => these.push(card.placement.id),
-                    Err(Error::NotFound) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            Chosen::These(these)
-        } else if self.list.is_narrowed() || !self.without.is_empty() {
-            let query = self.list.narrowing(web);
-            let listed = Chosen::listed(book, &query).await?;
-            self.less_the_unticked(book, listed).await?
-        } else {
-            Chosen::All
-        };
-        let count = match &these {
-            Chosen::All => usize::try_from(book.count().await?).unwrap_or(0),
-            Chosen::These(these) => these.len(),
-        };
-        Ok((these, count))
-    }
-
-    async fn less_the_unticked(&self, book: &Book, chosen: Chosen) -> Result<Chosen> {
-        let Chosen::These(mut these) = chosen else {
-            return Ok(chosen);
-        };
-        for id in &self.without {
-            match book.by_server_id(id).await {
-                Ok(card) => these.retain(|placement| *placement != card.placement.id),
-                Err(Error::NotFound) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Chosen::These(these))
-    }
-
-    /// The selection as hidden fields of a form.
-    fn hidden(&self) -> Vec<(&'static str, String)> {
-        let mut fields: Vec<(&'static str, String)> =
-            self.ids.iter().map(|id| ("id", id.clone())).collect();
-        fields.extend(self.without.iter().map(|id| ("without", id.clone())));
-        let tag = match self.list.tag {
-            0 => String::new(),
-            tag => tag.to_string(),
-        };
-        let list = [
-            ("tag", &tag),
-            ("q", &self.list.q),
-            ("show", &self.list.show),
-        ];
-        let said = list.into_iter().filter(|(_, value)| !value.is_empty());
-        fields.extend(said.map(|(name, value)| (name, value.clone())));
-        fields
-    }
-}
 
 type Pairs = Query<Vec<(String, String)>>;
 
@@ -207,17 +101,11 @@ pub async fn page(
     place: PlacePath,
     visit: Visit,
     query: Pairs,
+    Query(done): Query<Done>,
 ) -> Response {
     let scope = Scope::of(pairs(&query));
-    show_page(
-        &web,
-        &place,
-        &visit,
-        &scope,
-        Told::Nothing,
-        Asked::default(),
-    )
-    .await
+    let asked = Asked::default();
+    show_page(&web, &place, &visit, &scope, done.into(), asked).await
 }
 
 /// `POST …/selected/export`: of what is checked in a list.
@@ -250,7 +138,7 @@ async fn show_page(
 ) -> Response {
     let shown = async {
         let book = place.open(web, visit).await?;
-        let (_, count) = scope.chosen(web, &book).await?;
+        let Named { count, title, .. } = scope.named(web, &book, visit).await?;
         let x = visit.text.transfer;
         let choice = |value: &str, label: &str, selected| Choosable {
             value: value.to_owned(),
@@ -272,7 +160,7 @@ async fn show_page(
         Ok(show(
             told.status(),
             &Page {
-                title: fill(x.export_of, &[&name_of(&book, visit)]),
+                title: fill(x.export_of, &[&title]),
                 hidden: scope.hidden(),
                 formats: Rendition::all()
                     .map(|(name, rendition)| {
@@ -373,7 +261,11 @@ pub async fn file(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
     let scope = Scope::of(posted.fields());
     let begun = async {
         let book = place.open(&web, visit).await?;
-        let (chosen, count) = scope.chosen(&web, &book).await?;
+        let Named {
+            chosen,
+            count,
+            title,
+        } = scope.named(&web, &book, visit).await?;
         let rendition = Rendition::parse(posted.value("format"));
         let (Some(rendition), true) = (rendition, count > 0) else {
             return Err(Error::Invalid(visit.text.transfer.nothing_to_export.into()));
@@ -386,7 +278,7 @@ pub async fn file(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
             },
             last_first: visit.settings.last_first,
             heading: Heading {
-                place: name_of(&book, visit),
+                place: title.clone(),
                 exporter: visit.actor.name.clone(),
                 date: when::date_of(Timestamp::now(), visit.text),
             },
@@ -404,10 +296,12 @@ pub async fn file(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
             return Ok(Begun::Boxes(Asked::of(&posted, exporter.missing())));
         }
         exporter.logged().await?;
-        Ok(Begun::File(Box::new(exporter), first))
+        let day = when::day(Timestamp::now(), visit.text);
+        let name = file_name(&title, &day, exporter.ending());
+        Ok(Begun::File(Box::new(exporter), name, first))
     };
     let (told, asked) = match begun.await {
-        Ok(Begun::File(exporter, first)) => return streamed(*exporter, first),
+        Ok(Begun::File(exporter, name, first)) => return streamed(*exporter, &name, first),
         Ok(Begun::Boxes(asked)) => (Told::Nothing, asked),
         Err(error) => (Told::refused(&error, visit), Asked::default()),
     };
@@ -416,20 +310,23 @@ pub async fn file(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
 
 /// What becomes of a form.
 enum Begun {
-    /// A file, with its first octets.
-    File(Box<Exporter>, Vec<u8>),
+    /// A file, with its name and its first octets.
+    File(Box<Exporter>, String, Vec<u8>),
     /// Some characters would be boxes: the form again, saying which.
     Boxes(Asked),
 }
 
+/// What a file is called: `Private Clients 2026-11-28.vcf`.
+fn file_name(title: &str, day: &str, ending: &str) -> String {
+    let title = title.replace(" · ", " ").replace(['/', '\\', ':'], "-");
+    format!("{title} {day}.{ending}")
+}
+
 /// The file, made while it is fetched; a failure on the way cuts the connection.
-fn streamed(exporter: Exporter, first: Vec<u8>) -> Response {
+fn streamed(exporter: Exporter, name: &str, first: Vec<u8>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, exporter.media_type().to_owned()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{}\"", exporter.file_name()),
-        ),
+        (header::CONTENT_DISPOSITION, disposition(name)),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
     let begun = (Some(first), exporter);
@@ -450,7 +347,10 @@ struct Print {
     here: String,
     title: String,
     about: String,
-    hidden: Vec<(&'static str, String)>,
+    /// Addresses as a list and as cards; none where a form names the contacts.
+    layouts: Option<(String, String)>,
+    /// The contacts and lists that the form names.
+    ids: Vec<String>,
     cards: bool,
     rows: Vec<Printed>,
 }
@@ -471,11 +371,12 @@ pub async fn print(
     place: PlacePath,
     visit: Visit,
     query: Pairs,
+    Query(done): Query<Done>,
 ) -> Response {
     let scope = Scope::of(pairs(&query));
     let layout = pairs(&query).find(|(name, _)| *name == "layout");
     let layout = layout.map_or("", |(_, value)| value).to_owned();
-    show_print(&web, &place, &visit, &scope, &layout).await
+    show_print(&web, &place, &visit, &scope, &layout, done.into()).await
 }
 
 /// `POST …/selected/print`
@@ -488,7 +389,8 @@ pub async fn print_selected(
     if let Some(told) = nothing_checked(&scope, &posted) {
         return list_telling(&web, &place, &posted.visit, &params(&posted), told).await;
     }
-    show_print(&web, &place, &posted.visit, &scope, posted.value("layout")).await
+    let layout = posted.value("layout");
+    show_print(&web, &place, &posted.visit, &scope, layout, Told::Nothing).await
 }
 
 async fn show_print(
@@ -497,10 +399,15 @@ async fn show_print(
     visit: &Visit,
     scope: &Scope,
     layout: &str,
+    told: Told,
 ) -> Response {
     let shown = async {
         let book = place.open(web, visit).await?;
-        let (chosen, count) = scope.chosen(web, &book).await?;
+        let Named {
+            chosen,
+            count,
+            title,
+        } = scope.named(web, &book, visit).await?;
         if count == 0 && !scope.ids.is_empty() {
             return Err(Error::NotFound);
         }
@@ -526,6 +433,17 @@ async fn show_print(
             ],
         );
         let mut letter = String::new();
+        let here = place.path();
+        let layouts = scope.query().map(|query| {
+            let joint = if query.is_empty() { "" } else { "&" };
+            let address = |how: &str| format!("{here}/print?{query}{joint}layout={how}");
+            (address("list"), address("cards"))
+        });
+        let ids = match (&layouts, &scope.ids[..]) {
+            (Some(_), _) => Vec::new(),
+            (None, []) => contacts.iter().map(|(id, _)| id.clone()).collect(),
+            (None, ids) => ids.to_vec(),
+        };
         let rows = contacts.into_iter().map(|(id, fields)| {
             let row = row(&fields, last_first);
             let begins = row.letter != letter;
@@ -546,12 +464,13 @@ async fn show_print(
             StatusCode::OK,
             &Print {
                 rows: rows.collect(),
-                title: name_of(&book, visit),
+                title,
                 about,
-                hidden: scope.hidden(),
+                layouts,
+                ids,
                 cards,
-                shell: visit.shell(web, Some(&place.path())),
-                here: place.path(),
+                shell: visit.shell_telling(web, Some(&here), told),
+                here,
             },
         ))
     };

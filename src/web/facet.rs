@@ -112,6 +112,9 @@ pub trait WebFacet: Send + Sync {
     /// E-mail addresses, the preferred one first.
     fn addresses(&self, document: &[u8]) -> Vec<String>;
 
+    /// The text of HTML that a client wrote.
+    fn text_of_html(&self, html: &str) -> String;
+
     /// The words of a search, folded as the index is.
     fn words(&self, query: &str) -> Vec<String>;
 

@@ -24,6 +24,7 @@ use crate::{
     domain::{
         error::{Error, Result},
         group::{Leaving, OpenGroup},
+        id::PersonId,
         principal::{GroupOptions, Member, Role},
         rule::Rule,
     },
@@ -219,8 +220,11 @@ pub async fn add(
             refused(&web, &posted, &name, told).await
         }
         outcome => {
-            let done = Done::of(Deed::MemberAdded).to(login);
-            settled(&web, &posted, &name, outcome.map(|_| done)).await
+            let added = async {
+                let member = name_in(&group, outcome?, &posted.visit).await?;
+                Ok(Done::of(Deed::MemberAdded).to(&member))
+            };
+            settled(&web, &posted, &name, added.await).await
         }
     }
 }
@@ -274,12 +278,29 @@ pub async fn role(
     GroupName(name): GroupName,
     posted: Posted,
 ) -> Response {
-    let posted = &posted;
-    change(&web, &name, posted, Deed::Saved, |group| async move {
+    let visit = &posted.visit;
+    let changed = async {
         let role = Role::parse(posted.value("role")).ok_or(Error::NotFound)?;
-        group.set_role(posted.person("person"), role).await
-    })
-    .await
+        let group = web.core.group(&visit.actor, &name).await?;
+        let person = posted.person("person");
+        group.set_role(person, role).await?;
+        let deed = match role {
+            Role::Member => Deed::NowMember,
+            Role::CoAdmin => Deed::NowCoAdmin,
+            Role::Admin => Deed::NowAdmin,
+        };
+        Ok(Done::of(deed).to(&name_in(&group, person, visit).await?))
+    };
+    settled(&web, &posted, &name, changed.await).await
+}
+
+/// The name of a member; empty once they have left.
+async fn name_in(group: &OpenGroup, person: PersonId, visit: &Visit) -> Result<String> {
+    let members = group.members().await?;
+    let member = members.iter().find(|member| member.person == person);
+    Ok(member.map_or_else(String::new, |member| {
+        names::of_account(&member.name, &visit.settings)
+    }))
 }
 
 /// `POST /g/NAME/members/remove`

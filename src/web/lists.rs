@@ -1,6 +1,6 @@
 //! Favourites, and lists of contacts: their members, and writing to all of them.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use axum::{extract::State, response::Response};
 
@@ -21,7 +21,8 @@ use crate::domain::{
     class::LIST,
     direction::straight,
     error::{Error, Result},
-    item::{Card, random_id},
+    id::PlacementId,
+    item::{Card, Placement, random_id},
     outbox::is_address,
     store::ListQuery,
 };
@@ -87,6 +88,47 @@ pub async fn members_of(
         write: writes.then(|| mailto_all(addresses)),
         members,
     }))
+}
+
+/// Contacts and lists, with the members that the lists have in the same place, each once; and how
+/// many of them are no lists.
+pub async fn with_members(
+    web: &Web,
+    book: &Book,
+    chosen: &[PlacementId],
+) -> Result<(Vec<PlacementId>, usize)> {
+    let mut all = Vec::with_capacity(chosen.len());
+    let mut known = HashSet::new();
+    let mut people = 0;
+    for head in book.heads_of(chosen).await?.into_iter().flatten() {
+        let mut held = vec![(head.id, head.is_list())];
+        if head.is_list() {
+            held.extend(held_by(web, book, &head).await?);
+        }
+        for (placement, is_list) in held {
+            if known.insert(placement) {
+                all.push(placement);
+                people += usize::from(!is_list);
+            }
+        }
+    }
+    Ok((all, people))
+}
+
+/// The members a list has in its place, and which of them are lists.
+async fn held_by(web: &Web, book: &Book, list: &Placement) -> Result<Vec<(PlacementId, bool)>> {
+    let list = match book.by_server_id(&list.server_id).await {
+        Err(Error::NotFound) => return Ok(Vec::new()),
+        list => list?,
+    };
+    let uids = web.facet.members(&book.content(&list)).unwrap_or_default();
+    let mut held = Vec::new();
+    for uid in uids.iter().take(SHOWN) {
+        if let Some(member) = book.member(uid).await? {
+            held.push((member.placement.id, member.placement.is_list()));
+        }
+    }
+    Ok(held)
 }
 
 /// Id and name of the lists of a place that the person may change.

@@ -1,11 +1,14 @@
 //! Refused changes, changes proposed to the person, and the server's notices.
 
+mod words;
+
 use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
 use serde::Deserialize;
 
+use self::words::Words;
 use super::{
     Web,
     clients::Clients,
@@ -66,8 +69,8 @@ struct ChangeRow {
     differences: Vec<DifferenceRow>,
     /// How many there are besides.
     further: Option<String>,
-    /// What is no contact, as it was written.
-    words: Option<String>,
+    /// What is no contact.
+    words: Option<Words>,
     /// The contact is there, so that the change can be proposed.
     readable: bool,
     /// Its author may make it now.
@@ -127,11 +130,13 @@ pub async fn undo_notice(State(web): State<Arc<Web>>, posted: Posted) -> Respons
     let actor = &posted.visit.actor;
     let undone = async {
         let notices = web.core.notices(actor).await?;
-        let told = notices.into_iter().find(|told| told.id == notice);
-        let collection = told.as_ref().and_then(|told| told.collection);
+        let Some(told) = notices.into_iter().find(|told| told.id == notice) else {
+            return Ok(None);
+        };
+        let collection = told.collection;
         let (restored, undos) = web.core.undo_notice(actor, notice).await?;
         // Of one contact: to its card.
-        let shown = match told.and_then(|told| told.item) {
+        let shown = match told.item {
             Some(item) => web.core.open_item(actor, item).await?,
             None => None,
         };
@@ -143,10 +148,11 @@ pub async fn undo_notice(State(web): State<Arc<Web>>, posted: Posted) -> Respons
             Some(path) => path,
             None => place_of(&web, actor, collection).await?,
         };
-        Ok((restored, undos, path))
+        Ok(Some((restored, undos, path)))
     };
     match undone.await {
-        Ok((restored, undos, path)) => {
+        Ok(None) => settled_already(),
+        Ok(Some((restored, undos, path))) => {
             let kept = web.undos.keep(&posted.visit, undos, &path);
             Done::went_back(&restored).undone_by(kept).at(&path)
         }
@@ -160,14 +166,24 @@ pub async fn confirm_notice(State(web): State<Arc<Web>>, posted: Posted) -> Resp
     let actor = &posted.visit.actor;
     let confirmed = async {
         let notices = web.core.notices(actor).await?;
-        let told = notices.into_iter().find(|told| told.id == notice);
+        let Some(told) = notices.into_iter().find(|told| told.id == notice) else {
+            return Ok(None);
+        };
         web.core.confirm_notice(actor, notice).await?;
-        place_of(&web, actor, told.and_then(|told| told.collection)).await
+        let path = place_of(&web, actor, told.collection).await?;
+        Ok(Some(path))
     };
     match confirmed.await {
-        Ok(path) => super::page::see_other(&path),
+        Ok(None) => settled_already(),
+        Ok(Some(path)) => super::page::see_other(&path),
         Err(error) => posted.visit.failed(&web, &error),
     }
+}
+
+/// The alert stands on every page that is open: it may be pressed twice. So it is answered, too, of
+/// one that never was the person's.
+fn settled_already() -> Response {
+    Done::of(Deed::SettledAlready).at(&PlacePath::Private.path())
 }
 
 /// Where a notice leads: to the place it is about, to Private where that is gone.
@@ -297,7 +313,9 @@ fn row(change: RefusedChange, clients: &Clients, web: &Web, visit: &Visit) -> Ch
         differences: described(change.differences, web, visit),
         further: (change.more > 0)
             .then(|| fill(visit.text.book.further_differences, &[&change.more])),
-        words: change.words,
+        words: change
+            .words
+            .map(|words| Words::read(words, web, visit.text)),
         readable: change.readable,
         may_make: change.may_make,
         proposed: change.proposed,

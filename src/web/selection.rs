@@ -13,6 +13,7 @@ use super::{
     page::{Shell, see_other, show},
     place::PlacePath,
     request::Visit,
+    share::are_elsewhere,
     told::{Deed, Done, Told},
 };
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
         book::Book,
         class::{CONTACT, DOCUMENT},
         error::{Error, Result},
-        id::TagId,
+        id::{RevisionId, TagId},
         item::Placement,
         rights::Right,
         rule::Rule,
@@ -70,10 +71,12 @@ pub async fn delete(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
     }
     let deleted = async {
         let (book, chosen) = chosen(&web, &place, &posted).await?;
+        let elsewhere = are_elsewhere(&book, &chosen).await?;
         let outcomes = book.remove_all(&chosen).await?;
+        let stay = outcomes.iter().zip(elsewhere).filter(still_there).count();
         let removed: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
         let kept = chosen.len() - removed.len();
-        let done = Done::of(Deed::SelectionDeleted).numbers(&[removed.len(), kept]);
+        let done = Done::of(Deed::SelectionDeleted).numbers(&[removed.len(), kept, stay]);
         let back = params(&posted).address(&place.path());
         if removed.len() <= LISTED && back == place.path() {
             return Ok(done.undone_by(ranges(&removed)));
@@ -196,6 +199,11 @@ async fn bring(
     };
     let back = params(posted).address(&place.path());
     Ok(done.undone_by(web.undos.keep(&posted.visit, vec![undo], &back)))
+}
+
+/// Whether what was removed here is in another place still.
+pub fn still_there((outcome, elsewhere): &(&Result<RevisionId>, bool)) -> bool {
+    outcome.is_ok() && *elsewhere
 }
 
 /// What was checked in the list and is still there.

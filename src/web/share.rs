@@ -240,6 +240,23 @@ async fn at_card(web: &Web, visit: &Visit, brought: &Brought, done: &Done) -> Re
     }
 }
 
+/// The other places an item is in, as far as the person reads them.
+pub async fn elsewhere(book: &Book, placement: &Placement) -> Result<Vec<CollectionId>> {
+    let here = book.collection().id;
+    let places = book.places(placement).await?.into_iter();
+    let known = places.filter_map(|place| place.known.map(|known| known.collection));
+    Ok(known.filter(|other| *other != here).collect())
+}
+
+/// Of each of these, whether it is in another place that the person reads.
+pub async fn are_elsewhere(book: &Book, placements: &[Placement]) -> Result<Vec<bool>> {
+    let mut are = Vec::with_capacity(placements.len());
+    for placement in placements {
+        are.push(!elsewhere(book, placement).await?.is_empty());
+    }
+    Ok(are)
+}
+
 /// Name of a book for this person.
 pub fn name_of(book: &Book, visit: &Visit) -> String {
     if book.collection().is_folder() {

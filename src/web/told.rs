@@ -37,7 +37,10 @@ pub struct Done {
     pub name: String,
     /// Numbers in the sentence, separated by commas.
     pub n: String,
-    /// What can be taken back: removals as ranges of revisions, `merge:`, `kept:`.
+    /// The places that still have it.
+    pub there: Box<str>,
+    /// What can be taken back: removals as ranges of revisions, `attach:`, `merge:`,
+    /// `kept:`.
     pub undo: String,
     /// Shows that this server sent the person to the address.
     pub proof: String,
@@ -90,6 +93,12 @@ impl Done {
         self
     }
 
+    /// Adds the places that still have what it was done to.
+    pub fn still_in(mut self, places: &[String]) -> Self {
+        self.there = names::short(&places.join(", ")).into();
+        self
+    }
+
     /// Adds the numbers that the sentence takes.
     pub fn numbers(mut self, numbers: &[usize]) -> Self {
         let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
@@ -136,6 +145,7 @@ impl Done {
             ("done", &self.done.code()),
             ("name", &self.name),
             ("n", &self.n),
+            ("there", &self.there),
             ("undo", &self.undo),
         ])
     }
@@ -179,7 +189,7 @@ impl Done {
         let first = first.unwrap_or_default();
         let named = self.done.sentence(text, first)?;
         if values.is_empty() {
-            values.push(self.name.clone());
+            values.extend([self.name.clone(), self.there.to_string()]);
         }
         let shown: Vec<&dyn std::fmt::Display> = values.iter().map(|v| v as _).collect();
         let sentence = fill(named, &shown);
@@ -188,13 +198,19 @@ impl Done {
             .get(1)
             .map(String::as_str)
             .filter(|left| *left != "0");
-        match left.filter(|_| self.done.leaves_some()) {
-            Some(left) => Some(format!(
-                "{sentence} {}",
-                fill(text.selection_left, &[&left])
-            )),
-            None => Some(sentence),
-        }
+        let mut said = vec![sentence];
+        said.extend(
+            left.filter(|_| self.done.leaves_some())
+                .map(|left| fill(text.selection_left, &[&left])),
+        );
+        // The third one: what was removed here, and is in another place still.
+        let stay = self.n.split(',').nth(2).and_then(|stay| stay.parse().ok());
+        let stay = stay.filter(|stay: &u64| *stay > 0 && self.done == Deed::SelectionDeleted);
+        said.extend(stay.map(|stay| {
+            let x = text.book;
+            text.counted(stay, [x.some_stay_one, x.some_stay])
+        }));
+        Some(said.join(" "))
     }
 }
 
@@ -332,6 +348,17 @@ impl Told {
                 action: format!("{here}/duplicates/undo"),
                 field: "merge",
                 value: merge.to_owned(),
+            });
+        }
+        if let Some((id, document)) = done
+            .undo
+            .strip_prefix("attach:")
+            .and_then(|link| link.split_once(':'))
+        {
+            return Some(Undo {
+                action: format!("{here}/c/{id}/attach"),
+                field: "document",
+                value: document.to_owned(),
             });
         }
         (!done.undo.is_empty()).then(|| Undo {

@@ -290,7 +290,10 @@ pub async fn select(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
                 let said = [text.many_counted_one, text.many_counted];
                 visit.text.counted(asks.len(), said)
             },
-            without: (skipped > 0).then(|| fill(text.many_without, &[&skipped])),
+            without: (skipped > 0).then(|| {
+                let said = [text.many_without_one, text.many_without];
+                visit.text.counted(skipped, said)
+            }),
             ids: asks
                 .into_iter()
                 .map(|(placement, _)| placement.server_id)

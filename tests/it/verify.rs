@@ -97,6 +97,13 @@ fn lines(server: &Server) -> Vec<String> {
 fn the_letter_shows_what_is_held_without_note_tags_and_what_is_left_out() {
     let (server, sink, alice, card) = with_contact(&[]);
     assert!(alice.page(&card).contains(&format!("{card}/verify")));
+    // Where there is no address there is nobody to ask.
+    let token = hidden(&alice.page("/c/private"), "token");
+    let fields = [("token", token.as_str()), ("name", "Club")];
+    let made = alice.submit("/c/private/lists", &fields);
+    let list = made.header("location").and_then(|to| to.split('?').next());
+    let list = list.expect("a list");
+    assert!(!alice.page(list).contains(&format!("{list}/verify")));
     let page = alice.page(&format!("{card}/verify"));
     assert!(page.contains("second@example.com"));
     let more = [
@@ -476,6 +483,10 @@ fn a_campaign_asks_reminds_and_stops() {
     assert_eq!(page.status, 200, "{page:?}");
     assert!(page.text().contains("1 contact") && page.text().contains(&first));
     assert!(!page.text().contains(&format!("value=\"{second}\"")));
+    assert!(
+        page.text()
+            .contains("1 has no e-mail address or is not yours")
+    );
     let mut fields = chosen.to_vec();
     fields.extend([
         ("reminders", "2"),

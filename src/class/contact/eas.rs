@@ -7,7 +7,7 @@ mod address;
 mod beyond;
 pub(super) mod date;
 mod fields;
-mod html;
+pub(super) mod html;
 mod mailbox;
 mod name;
 mod note;

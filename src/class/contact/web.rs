@@ -164,6 +164,10 @@ impl WebFacet for Contact {
         Arc::new(erase::Erase)
     }
 
+    fn text_of_html(&self, html: &str) -> String {
+        super::eas::html::to_text(html)
+    }
+
     fn addresses(&self, document: &[u8]) -> Vec<String> {
         let Ok(card) = Document::parse(document) else {
             return Vec::new();

@@ -273,13 +273,18 @@ pub async fn check(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     match reach(&address.url()).await {
         Ok(probes) => {
             let rows = probes.into_iter().map(|probe| {
-                let (what, fix) = words(probe.question, text);
+                let is_plain = probe.well && probe.question == Question::Tls && !address.secure;
+                let (what, fix) = if is_plain {
+                    (text.check_plain, visit.text.connect.plain)
+                } else {
+                    words(probe.question, text)
+                };
                 CheckRow {
                     what,
                     fix,
                     url: probe.url,
                     said: probe.said,
-                    well: probe.well,
+                    well: probe.well && !is_plain,
                 }
             });
             page.rows = Some(rows.collect());

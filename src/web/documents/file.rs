@@ -112,7 +112,7 @@ fn harmless(media_type: &str) -> &str {
 }
 
 /// `attachment` with a name every browser reads (RFC 6266 §4.3, RFC 8187).
-fn disposition(name: &str) -> String {
+pub fn disposition(name: &str) -> String {
     let plain: String = name
         .chars()
         .map(|c| match c {

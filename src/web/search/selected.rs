@@ -22,6 +22,8 @@ use crate::{
         page::see_other,
         place::{PlacePath, form_encode},
         search::{RESULTS, last_telling},
+        selection::still_there,
+        share::are_elsewhere,
         told::{Deed, Done, Told},
     },
 };
@@ -40,16 +42,18 @@ pub fn value(collection: CollectionId, server_id: &str) -> String {
 /// `POST /search/selected/delete`
 pub async fn delete(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let deleted = async {
-        let (mut removed, mut kept, mut undos) = (0, 0, Vec::new());
+        let (mut removed, mut kept, mut stay, mut undos) = (0, 0, 0, Vec::new());
         for Chosen { book, placements } in chosen(&web, &posted).await? {
+            let elsewhere = are_elsewhere(&book, &placements).await?;
             let outcomes = book.remove_all(&placements).await?;
+            stay += outcomes.iter().zip(elsewhere).filter(still_there).count();
             let removals: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
             removed += removals.len();
             kept += placements.len() - removals.len();
             let book = book.collection().id;
             undos.push(Undo::Removed { book, removals });
         }
-        let done = Done::of(Deed::SelectionDeleted).numbers(&[removed, kept]);
+        let done = Done::of(Deed::SelectionDeleted).numbers(&[removed, kept, stay]);
         Ok(done.undone_by(web.undos.keep(&posted.visit, undos, RESULTS)))
     };
     settled(&web, &posted, deleted.await).await
@@ -144,29 +148,47 @@ pub async fn print(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     posted.visit.answer(&web, page).await
 }
 
-/// A page of the place all results chosen are in.
+/// A page of the place all contacts chosen are in; documents are left out, and it tells how many.
 async fn of_one_place(web: &Arc<Web>, posted: &Posted, page: &str) -> Result<Response> {
-    let chosen = match chosen(web, posted).await {
+    let (contacts, documents) = match contacts_chosen(web, posted).await {
         Err(error @ Error::Invalid(_)) => {
             return again(web, posted, Told::refused(&error, &posted.visit)).await;
         }
         chosen => chosen?,
     };
-    let [Chosen { book, placements }] = &chosen[..] else {
-        let several = posted.visit.text.book.one_place.to_owned();
-        let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, several);
+    let [Chosen { book, placements }] = &contacts[..] else {
+        let text = posted.visit.text.book;
+        let why = match &contacts[..] {
+            [] => text.contacts_alone,
+            _ => text.one_place,
+        };
+        let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why.to_owned());
         return again(web, posted, told).await;
     };
     let ids = placements.iter().map(|p| ("id", p.server_id.as_str()));
     let query = form_encode(&ids.collect::<Vec<_>>());
     let place = PlacePath::of(book).path();
-    Ok(see_other(&format!("{place}/{page}?{query}")))
+    let path = format!("{place}/{page}?{query}");
+    Ok(match documents {
+        0 => see_other(&path),
+        left => Done::of(Deed::DocumentsLeft).numbers(&[left]).at(&path),
+    })
+}
+
+/// The contacts that are checked, and how many documents are checked besides.
+async fn contacts_chosen(web: &Web, posted: &Posted) -> Result<(Vec<Chosen>, usize)> {
+    let (contacts, documents): (Vec<_>, Vec<_>) = chosen(web, posted)
+        .await?
+        .into_iter()
+        .partition(|chosen| !chosen.book.collection().is_folder());
+    let documents = documents.iter().map(|chosen| chosen.placements.len());
+    Ok((contacts, documents.sum()))
 }
 
 /// `POST /search/selected/merge`: two of one place.
 pub async fn merge(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let shown = async {
-        match &chosen(&web, &posted).await?[..] {
+        match &contacts_chosen(&web, &posted).await?.0[..] {
             [Chosen { book, placements }] if placements.len() == 2 => {
                 let place = PlacePath::of(book).path();
                 let [first, second] = [&placements[0].server_id, &placements[1].server_id];
@@ -179,6 +201,7 @@ pub async fn merge(State(web): State<Arc<Web>>, posted: Posted) -> Response {
             chosen => {
                 let text = posted.visit.text;
                 let why = match chosen {
+                    [] => text.book.contacts_alone,
                     [_, _, ..] => text.book.merge_one_place,
                     _ => text.transfer.check_two,
                 };

@@ -14,6 +14,8 @@ pub enum Deed {
     Saved,
     SavedUnwritable,
     Deleted,
+    /// Deleted here, and still in other places.
+    TakenOut,
     Emptied,
     Restored,
     Withheld,
@@ -43,6 +45,7 @@ pub enum Deed {
     SelectionTagged,
     SelectionTaggedDocuments,
     SelectionUndone,
+    DocumentsLeft,
     Uploaded,
     NewVersion,
     FolderMade,
@@ -59,6 +62,9 @@ pub enum Deed {
     GroupDeleted,
     MemberAdded,
     MemberRemoved,
+    NowMember,
+    NowCoAdmin,
+    NowAdmin,
     Uninvited,
     Granted,
     Withdrawn,
@@ -66,6 +72,7 @@ pub enum Deed {
     Dismissed,
     Accepted,
     Declined,
+    SettledAlready,
     MessageQueued,
     VerifyAsked,
     CampaignBegun,
@@ -110,6 +117,7 @@ impl Deed {
             Deed::Saved => text.saved,
             Deed::SavedUnwritable => text.book.saved_unwritable,
             Deed::Deleted => text.deleted,
+            Deed::TakenOut => text.book.taken_out,
             Deed::Emptied => text.emptied,
             Deed::Restored => text.restored,
             Deed::Withheld => text.book.withheld,
@@ -141,6 +149,10 @@ impl Deed {
                 text.of_many(many, [d.tagged_one, d.tagged])
             }
             Deed::SelectionUndone => text.book.undone,
+            Deed::DocumentsLeft => {
+                let x = text.book;
+                text.of_many(many, [x.documents_left_one, x.documents_left])
+            }
             Deed::Uploaded => text.documents.uploaded,
             Deed::NewVersion => text.documents.version_added,
             Deed::FolderMade => text.documents.folder_made,
@@ -157,6 +169,9 @@ impl Deed {
             Deed::GroupDeleted => text.group_deleted,
             Deed::MemberAdded => text.member_added,
             Deed::MemberRemoved => text.member_removed,
+            Deed::NowMember => text.book.now_member,
+            Deed::NowCoAdmin => text.book.now_co_admin,
+            Deed::NowAdmin => text.book.now_admin,
             Deed::Uninvited => text.invitation_withdrawn,
             Deed::Granted => text.right_granted,
             Deed::Withdrawn => text.right_withdrawn,
@@ -164,6 +179,7 @@ impl Deed {
             Deed::Dismissed => text.refused_dismissed,
             Deed::Accepted => text.proposal_accepted,
             Deed::Declined => text.proposal_declined,
+            Deed::SettledAlready => text.book.settled_already,
             Deed::MessageQueued => text.mail.message_queued,
             Deed::VerifyAsked => text.mail.verify_asked,
             Deed::CampaignBegun => text.mail.campaign_begun,

@@ -76,7 +76,7 @@ async function variant({ locale, viewport, script, colorScheme }) {
       page.waitForEvent("download", { timeout: 120_000 }),
       page.getByRole("button", { name: words.write }).click(),
     ]);
-    assert.equal(download.suggestedFilename(), "contacts.vcf");
+    assert.match(download.suggestedFilename(), /^(Private|Privé) \d{4}-\d\d-\d\d\.vcf$/);
     const cards = readFileSync(await download.path(), "utf8");
     assert.equal(cards.match(/BEGIN:VCARD/g).length, 2, name);
     assert.ok(cards.includes("NOTE:12"), cards);

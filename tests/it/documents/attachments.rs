@@ -67,6 +67,15 @@ fn a_document_is_attached_opened_from_the_card_and_let_go() {
             .page("/c/private/new")
             .contains("apart from this form")
     );
+    let told = done(&alice, &format!("{card}/detach"), &[("document", &cv)]);
+    let page = alice.page(&told);
+    assert!(page.contains("Nothing is attached."));
+    // One button takes it back.
+    let undo = format!("<form method=\"post\" action=\"{card}/attach\" id=\"undo\">");
+    let form = page.split(&undo).nth(1).expect("Undo");
+    assert_eq!(hidden(form, "document"), cv);
+    done(&alice, &format!("{card}/attach"), &[("document", &cv)]);
+    assert_eq!(alice.page(&card).matches(">CV.pdf</a>").count(), 1);
     done(&alice, &format!("{card}/detach"), &[("document", &cv)]);
     assert!(alice.page(&card).contains("Nothing is attached."));
     assert_eq!(alice.get(&document).status, 200);

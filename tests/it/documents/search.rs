@@ -238,3 +238,46 @@ fn contacts_are_found_by_the_titles_of_documents_the_searcher_may_open() {
     assert_eq!(found(&carol, "contrat"), [name.as_str()]);
     is_whole(&server);
 }
+
+/// What the boxes of a page name.
+fn ticks(page: &str) -> Vec<&str> {
+    let boxes = page.split("name=\"id\" value=\"").skip(1);
+    boxes.filter_map(|rest| rest.split('"').next()).collect()
+}
+
+#[test]
+fn documents_among_the_results_are_offered_what_documents_can() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    added(&alice, HERE, "Clara.txt", b"lease");
+    let documents = alice.page("/search?q=clara&in=private&tool=documents");
+    assert!(documents.contains("Selected documents"), "{documents}");
+    assert!(documents.contains("formaction=\"/search/selected/copy\""));
+    for what in ["export", "print", "merge"] {
+        let button = format!("/search/selected/{what}");
+        assert!(!documents.contains(&button), "{what}: {documents}");
+    }
+    // Beside contacts they are left out, and that is told.
+    let both = alice.page("/search?q=clara&in=private");
+    assert_eq!(ticks(&both).len(), 2, "{both}");
+    let token = hidden(&both, "token");
+    let post = |what: &str, ticked: &[&str]| {
+        let mut fields = vec![("token", token.as_str())];
+        fields.extend(ticked.iter().map(|id| ("id", *id)));
+        alice.submit(&format!("/search/selected/{what}"), &fields)
+    };
+    for (what, shown) in [("export", "Export 1 contact<"), ("print", "Clara Dubois")] {
+        let answer = post(what, &ticks(&both));
+        let to = answer.header("location").expect("a page");
+        assert!(to.starts_with(&format!("/c/private/{what}?id=")), "{to}");
+        let page = alice.page(to);
+        assert!(page.contains("1 document is left out"), "{what}: {page}");
+        assert!(page.contains(shown), "{what}: {page}");
+    }
+    for what in ["export", "print", "merge"] {
+        let refused = post(what, &ticks(&documents));
+        assert_eq!(refused.status, 422, "{what}");
+        assert!(refused.text().contains("Only contacts are printed"));
+    }
+    is_whole(&server);
+}

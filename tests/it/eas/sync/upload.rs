@@ -345,7 +345,9 @@ fn many_adds_that_fit_in_part_or_not_at_all_are_kept_all_the_same() {
 fn what_the_server_cannot_hold_is_kept_word_for_word() {
     let server = Server::start();
     let entry = "AirSync:Add\n  AirSync:ClientId = e1\n  AirSync:ApplicationData\n    \
-                 Calendar:Subject = Dentist at nine\n    Calendar:StartTime = 20261125T090000Z\n";
+                 Calendar:Subject = Dentist at nine\n    Calendar:StartTime = 20261125T090000Z\n    \
+                 AirSyncBase:Body\n      AirSyncBase:Type = 2\n      \
+                 AirSyncBase:Data = <p>Bring <b>the card</b></p>\n";
     let mut android = Phone::new(&server, "alice", "droid", "14.1");
     android.folder = "calendar".to_owned();
     android.prime();
@@ -363,7 +365,14 @@ fn what_the_server_cannot_hold_is_kept_word_for_word() {
     let page = browser.page("/c/private");
     assert!(page.contains("TestPhone wrote"), "{page}");
     let kept = browser.page("/refused");
-    assert!(kept.contains("Dentist at nine") && kept.contains("keeps contacts only"));
+    assert!(
+        kept.contains("<p>Subject: Dentist at nine</p>") && kept.contains("keeps contacts only")
+    );
+    assert!(kept.contains("<p>Begins: 25 November 2026"), "{kept}");
+    assert!(
+        kept.contains("Bring the card") && kept.contains("As it was sent"),
+        "{kept}"
+    );
     browser.language = "fr";
     assert!(
         browser

@@ -505,3 +505,29 @@ fn who_may_modify_once_the_creator_is_gone_is_named() {
     assert!(history.contains(" · a person who has left"), "{history}");
     setting.check();
 }
+
+#[test]
+fn a_shared_list_names_its_absent_members_and_is_not_called_empty() {
+    let setting = Setting::start();
+    setting.given("G", "mia", GroupRight::Add);
+    let (mia, max) = (setting.visit("mia"), setting.visit("max"));
+    let id = |card: &str| card.rsplit('/').next().expect("an id").to_owned();
+    mia.done("/c/private/lists", &[("name", "Contact board")]);
+    let list = mia.card("/c/private", "board");
+    assert!(mia.page(&list).contains("put them into it"));
+    let share = format!("{list}/share/add");
+    mia.done(&share, &[("to", &setting.book_id("mia", "G"))]);
+    // Who may not modify it is not invited to fill it.
+    let page = max.page(&max.card("/g/G", "board"));
+    assert!(page.contains("Nobody is in this list.") && !page.contains("put them into it"));
+    let q = id(&mia.card("/c/private", "q"));
+    let fields = [("id", q.as_str()), ("list", &id(&list))];
+    mia.done("/c/private/selected/list", &fields);
+    let page = max.page(&max.card("/g/G", "board"));
+    assert!(
+        page.contains("Members that are not in this book: 1"),
+        "{page}"
+    );
+    assert!(!page.contains("Nobody is in this list."), "{page}");
+    setting.check();
+}

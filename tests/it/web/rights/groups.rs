@@ -178,9 +178,18 @@ fn a_group_is_founded_filled_renamed_left_and_deleted() {
     assert!(!page.contains("ve@example.org"), "{page}");
 
     // It holds for as long as who made it runs the group.
-    max.done(&role, &[("person", &ivo_id), ("role", "co-admin")]);
+    let page = max.done(&role, &[("person", &ivo_id), ("role", "co-admin")]);
+    let told = escaped("ivo <i>");
+    assert!(
+        page.contains(&format!("{told} is a co-administrator of the group now.")),
+        "{page}"
+    );
     let (link, _) = invite(&ivo, "mia@example.org");
-    max.done(&role, &[("person", &ivo_id), ("role", "member")]);
+    let page = max.done(&role, &[("person", &ivo_id), ("role", "member")]);
+    assert!(
+        page.contains(&format!("{told} is a plain member of the group now.")),
+        "{page}"
+    );
     assert!(max.page(&members).contains("No longer valid"));
     let page = mia.refused(&link, &[], 422);
     assert!(page.contains("does not run the group any more"), "{page}");

@@ -139,6 +139,8 @@ fn a_selection_is_deleted_and_undone_with_one_button() {
         page.contains("Deleted: 1.") && page.contains("not possible: 1."),
         "{page}"
     );
+    // It is hers in Private still.
+    assert!(page.contains("1 of them stays in another place."), "{page}");
     assert!(mia.lists("/g/G", "k") && !mia.lists("/g/G", "p"));
     let undo = hidden(&page, "revisions");
     mia.done("/g/G/trash/restore", &[("revisions", &undo), ("undo", "1")]);
@@ -158,6 +160,28 @@ fn a_selection_is_deleted_and_undone_with_one_button() {
     let page = max.done("/g/G/selected/copy", &[("id", &p), ("id", &k)]);
     assert!(page.contains("Copied: 2."));
     assert!(max.lists("/c/private", "p") && max.lists("/c/private", "k"));
+    setting.check();
+}
+
+#[test]
+fn a_deletion_tells_where_the_contact_stays() {
+    let setting = Setting::start();
+    let mia = setting.visit("mia");
+    for (here, there) in [("/c/private", "G"), ("/g/G", "Private")] {
+        let answer = mia.delete(&mia.card(here, "p"));
+        let page = mia.page(answer.header("location").expect("a page"));
+        let told = format!("Contact p was taken out of this place; it stays in {there}.");
+        assert!(page.contains(&told), "{page}");
+        assert!(!mia.lists(here, "p"));
+        let undo = hidden(&page, "revisions");
+        let path = format!("{here}/trash/restore");
+        mia.done(&path, &[("revisions", &undo), ("undo", "1")]);
+        assert!(mia.lists("/c/private", "p") && mia.lists("/g/G", "p"));
+    }
+    // What is nowhere else is deleted.
+    let answer = mia.delete(&mia.card("/c/private", "q"));
+    let page = mia.page(answer.header("location").expect("a page"));
+    assert!(page.contains("Contact q was deleted."), "{page}");
     setting.check();
 }
 
@@ -389,14 +413,22 @@ fn a_mass_deletion_is_told_on_every_page_and_undone_with_one_button() {
     }
     assert!(!setting.visit("max").page("/g/G").contains("Broken"));
     let notice = hidden(&mia.page("/c/private"), "notice");
-    setting
-        .visit("max")
-        .refused("/notices/undo", &[("notice", &notice)], 404);
+    // Not another's to settle, and they learn nothing.
+    for path in ["/notices/undo", "/notices/confirm"] {
+        let page = setting.visit("max").done(path, &[("notice", &notice)]);
+        assert!(page.contains("This alert is settled already."), "{page}");
+    }
     let page = mia.done("/notices/undo", &[("notice", &notice)]);
     assert!(
         page.contains("Brought back:") && !page.contains("class=\"notice alert\""),
         "{page}"
     );
+    assert!(mia.lists("/c/private", "m7"));
+    // It stood in another tab too.
+    for path in ["/notices/undo", "/notices/confirm"] {
+        let page = mia.done(path, &[("notice", &notice)]);
+        assert!(page.contains("This alert is settled already."), "{page}");
+    }
     assert!(mia.lists("/c/private", "m7"));
     let page = mia.done("/undo", &[("kept", &hidden(&page, "kept"))]);
     assert!(page.contains("Taken back: 60."), "{page}");

@@ -61,63 +61,63 @@ fn a_book_is_written_in_every_format() {
     for (format, name, media_type, begins, holds) in [
         (
             "vcard-3.0",
-            "contacts.vcf",
+            ".vcf\"; filename*=UTF-8''Private%20",
             "text/vcard",
             "BEGIN:VCARD\r\nVERSION:3.0",
             "X-WORD:kept",
         ),
         (
             "vcard-4.0",
-            "contacts.vcf",
+            ".vcf\"; filename*=UTF-8''Private%20",
             "text/vcard",
             "BEGIN:VCARD\r\nVERSION:4.0",
             "X-WORD:kept",
         ),
         (
             "vcard-2.1",
-            "contacts.vcf",
+            ".vcf\"; filename*=UTF-8''Private%20",
             "text/vcard",
             "BEGIN:VCARD\r\nVERSION:2.1",
             "Bea",
         ),
         (
             "csv-spreadsheet",
-            "contacts.csv",
+            ".csv\"; filename*=UTF-8''Private%20",
             "text/csv",
             "\u{FEFF}Prefix,First name",
             "'=1+1",
         ),
         (
             "csv-google",
-            "contacts.csv",
+            ".csv\"; filename*=UTF-8''Private%20",
             "text/csv",
             "\u{FEFF}First Name,",
             "=1+1",
         ),
         (
             "csv-outlook",
-            "contacts.csv",
+            ".csv\"; filename*=UTF-8''Private%20",
             "text/csv",
             "\u{FEFF}\"Title\",",
             "\"Ten\"",
         ),
         (
             "csv-thunderbird",
-            "contacts.csv",
+            ".csv\"; filename*=UTF-8''Private%20",
             "text/csv",
             "\u{FEFF}First Name,",
             "Cyd Ten",
         ),
         (
             "pdf-list",
-            "contacts.pdf",
+            ".pdf\"; filename*=UTF-8''Private%20",
             "application/pdf",
             "%PDF-",
             "/StructTreeRoot",
         ),
         (
             "pdf-cards",
-            "contacts.pdf",
+            ".pdf\"; filename*=UTF-8''Private%20",
             "application/pdf",
             "%PDF-",
             "/StructTreeRoot",
@@ -403,7 +403,10 @@ fn exports_and_prints_keep_to_the_favourites_the_list_shows() {
         ("show", "favourites"),
         ("format", "vcard-3.0"),
     ];
-    let file = browser.submit("/c/private/export", &fields).text();
+    let answer = browser.submit("/c/private/export", &fields);
+    let name = answer.header("content-disposition").expect("a name");
+    assert!(name.contains("''Private%20Favourites%20"), "{name}");
+    let file = answer.text();
     assert_eq!(file.matches("BEGIN:VCARD").count(), 1);
     assert!(file.contains("Vanbrabant"), "{file}");
     let printed = browser.page("/c/private/print?show=favourites");
@@ -411,7 +414,54 @@ fn exports_and_prints_keep_to_the_favourites_the_list_shows() {
         printed.contains("Vanbrabant") && !printed.contains("Lefèvre"),
         "{printed}"
     );
+    // What is printed is said above it, in either layout.
+    assert!(
+        printed.contains("<h1>Private · Favourites</h1>"),
+        "{printed}"
+    );
+    let cards = "href=\"/c/private/print?show=favourites&#38;layout=cards\"";
+    assert!(printed.contains(cards), "{printed}");
     assert!(browser.page("/c/private/print").contains("Lefèvre"));
+    let found = browser.page("/c/private/print?q=vanbrabant");
+    assert!(found.contains("<h1>Private · vanbrabant</h1>"), "{found}");
+}
+
+#[test]
+fn a_list_is_printed_and_exported_as_its_members() {
+    let (_server, browser) = setting();
+    let token = hidden(&browser.page(HERE), "token");
+    let fields = [("token", token.as_str()), ("name", "Board")];
+    let made = browser.submit(&format!("{HERE}/lists"), &fields);
+    let to = made.header("location").expect("a page");
+    let list = to.split('?').next().expect("a card").to_owned();
+    let list = list.rsplit('/').next().expect("an id");
+    let [ada, bea] = ["Ada Ému", "Bea Ten"].map(|name| id_of(&browser, HERE, name));
+    let fields = [
+        ("token", token.as_str()),
+        ("id", &ada),
+        ("id", &bea),
+        ("list", list),
+    ];
+    let added = browser.submit(&format!("{HERE}/selected/list"), &fields);
+    assert_eq!(added.status, 303, "{}", added.text());
+    let is_of_members = |text: &str| {
+        let named = text.contains("Ada") && text.contains("Bea");
+        assert!(named && !text.contains("Cyd"), "{text}");
+    };
+    let printed = browser.page(&format!("{HERE}/print?id={list}"));
+    is_of_members(&printed);
+    assert!(printed.contains("<h1>Private · Board</h1>") && printed.contains("2 contacts"));
+    // The other layout is asked of the same list.
+    assert_eq!(hidden(&printed, "id"), list);
+    is_of_members(&browser.page(&format!("{HERE}/print?show=lists")));
+    let page = browser.page(&format!("{HERE}/export?id={list}"));
+    assert!(page.contains("Export 2 contacts"), "{page}");
+    for (format, cards) in [("csv-spreadsheet", 0), ("vcard-4.0", 3)] {
+        let fields = [("id", list), ("format", format), ("tags", "1")];
+        let file = exported(&browser, HERE, &fields).text();
+        is_of_members(&file);
+        assert_eq!(file.matches("BEGIN:VCARD").count(), cards, "{file}");
+    }
 }
 
 #[test]
