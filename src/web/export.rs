@@ -33,8 +33,8 @@ use crate::{
     domain::{error::Error, id::Timestamp},
     text::{customs::Paper, fill, transfer::Transfer},
     transfer::{
-        CardVersion, Contacts, Export, Exporter, Heading, Layout, Loss, Preset, Rendition,
-        Row, details, losses, row,
+        CardVersion, Contacts, Export, Exporter, Heading, Layout, Loss, Preset, Rendition, Row,
+        details, losses, row,
     },
 };
 
