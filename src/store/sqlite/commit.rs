@@ -13,7 +13,6 @@ mod home;
 mod import;
 mod items;
 mod members;
-mod news;
 pub mod notice;
 mod office;
 mod outbox;
@@ -127,7 +126,6 @@ pub fn apply<'a>(
         restored: Vec::new(),
         removed: OnceCell::new(),
         doings: Vec::new(),
-        untold: BTreeMap::new(),
         room: TOGETHER,
         more: false,
         clients_forgotten: false,
@@ -171,8 +169,6 @@ struct Commit<'a> {
     removed: OnceCell<HashSet<i64>>,
     /// Acts of the author that members of groups are notified of.
     doings: Vec<notice::Doing>,
-    /// Collections of which news may be no longer so, with the placements taken away from each.
-    untold: BTreeMap<i64, Vec<i64>>,
     /// Placements that may still be taken away on the way to the end of a place or a membership.
     room: usize,
     /// [`Committed::more`]
@@ -192,7 +188,6 @@ impl<'a> Commit<'a> {
         self.check_rooms()?;
         self.recount_restored()?;
         self.count_removals()?;
-        self.take_news_back()?;
         self.tell_members()?;
         self.write_collections()?;
         if self.rights_moved {

@@ -74,9 +74,6 @@ impl Commit<'_> {
         if modify == Modify::Granted && changed > 0 {
             self.tell_granted(item.0, collection.0, person);
         }
-        if modify == Modify::Withdrawn {
-            self.untold.entry(collection.0).or_default();
-        }
         if changed > 0 {
             self.audit_contact_grant(collection, person, modify)?;
         }

@@ -226,12 +226,6 @@ impl Commit<'_> {
             "UPDATE collection SET kind = 'removed-group', grp = NULL WHERE id = ?1",
             [place],
         )?;
-        self.run(
-            "DELETE FROM notice WHERE collection = ?1
-                 AND kind IN ('shared', 'granted', 'added', 'joined')
-                 AND (settled IS NULL OR mailed = 0)",
-            [place],
-        )?;
         Ok(())
     }
 
@@ -322,7 +316,6 @@ impl Commit<'_> {
                 "DELETE FROM grant_item WHERE collection = ?1 AND person = ?2",
                 params![place, person.0],
             )?;
-            self.forget_news(CollectionId(*place), person)?;
         }
         self.hide_book(book, Some(person.0))?;
         let login = self.login_of(person)?;

@@ -267,8 +267,6 @@ impl<'a> Commit<'a> {
         self.keep_place(revision, placed)?;
         self.unindexed.placed.retain(|live| live.id != placed.id);
         *self.taken.entry(placed.collection).or_default() += 1;
-        let untold = self.untold.entry(placed.collection).or_default();
-        untold.push(placed.id);
         let seq = self.next_seq(placed.collection)?;
         self.connection
             .prepare_cached(
