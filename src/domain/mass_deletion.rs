@@ -12,9 +12,8 @@ use super::{
     history::Restored,
     id::NoticeId,
     rights::Right,
-    store::{Notice, NoticeKind},
+    store::Notice,
     undo::Undo,
-    verification::VerificationOp,
 };
 
 impl Core {
@@ -28,7 +27,7 @@ impl Core {
     /// All is well: the notice goes, and deletions that were held are obeyed again.
     pub async fn confirm_notice(&self, actor: &Arc<Actor>, notice: NoticeId) -> Result<()> {
         self.own_notice(actor, notice).await?;
-        self.settle_notice(actor, notice, None).await
+        self.settle_notice(actor, notice).await
     }
 
     /// [`Core::undo_client`] of a notice, since its deletions began.
@@ -41,27 +40,15 @@ impl Core {
         if !told.can_be_undone() {
             return Err(Error::NotFound);
         }
-        let (restored, undos) = self.undo_client(actor, &told.client, told.since).await?;
-        let is_answer = matches!(told.kind, NoticeKind::Answered(_));
-        let undone = Op::Verification(VerificationOp::Undone { notice });
-        let undone = (is_answer && restored.reverted > 0).then_some(undone);
-        self.settle_notice(actor, notice, undone).await?;
-        Ok((restored, undos))
+        let undone = self.undo_client(actor, &told.client, told.since).await?;
+        self.settle_notice(actor, notice).await?;
+        Ok(undone)
     }
 
-    async fn settle_notice(
-        &self,
-        actor: &Arc<Actor>,
-        notice: NoticeId,
-        beside: Option<Op>,
-    ) -> Result<()> {
-        let ops: Vec<Op> = beside
-            .into_iter()
-            .chain([Op::SettleNotice { notice }])
-            .collect();
-        self.decided(actor, |actor| {
-            let ops = ops.clone();
-            async move { self.commit_as(&actor, ops).await.map(drop) }
+    async fn settle_notice(&self, actor: &Arc<Actor>, notice: NoticeId) -> Result<()> {
+        self.decided(actor, |actor| async move {
+            let op = Op::SettleNotice { notice };
+            self.commit_as(&actor, vec![op]).await.map(drop)
         })
         .await
     }

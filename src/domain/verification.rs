@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::Result,
-    id::{CampaignId, CollectionId, ItemId, NoticeId, PersonId, Timestamp, VerificationId},
+    id::{CampaignId, CollectionId, ItemId, PersonId, Timestamp, VerificationId},
     outbox::{NewMessage, State},
 };
 
@@ -101,8 +101,6 @@ pub struct Verification {
     pub used: Option<Timestamp>,
     /// The last answer.
     pub answer: Option<(Answer, Timestamp)>,
-    /// What it changed was undone.
-    pub undone: bool,
     pub answers: i64,
     pub reminded: i64,
 }
@@ -146,8 +144,6 @@ pub enum VerificationOp {
         verification: VerificationId,
         answer: Answer,
     },
-    /// Notes that what the answers of a notice changed was undone.
-    Undone { notice: NoticeId },
     Begin {
         person: PersonId,
         name: String,

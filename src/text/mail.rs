@@ -49,7 +49,6 @@ sentences! {
     no_address: "There is no e-mail address to ask at.", "Il n'y a pas d'adresse e-mail où demander.";
     verify_asked: "An e-mail to {} is on its way.", "Un e-mail à {} est en route.";
     verified_on: "Verified on {}.", "Vérifié le {}.";
-    answer_undone: "Answered on {}; the data from before are back.", "A répondu le {} ; les données d'avant sont revenues.";
     asked_on: "Asked on {}, not answered yet.", "Demandé le {}, pas encore de réponse.";
     asked_again_from: "It can be asked again from {}.", "Une nouvelle demande est possible à partir du {}.";
     declined_on: "On {} the contact said that it does not want to be asked again.", "Le {}, le contact a demandé à ne plus être sollicité.";

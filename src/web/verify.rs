@@ -90,9 +90,6 @@ pub fn told(standing: &Standing, text: &Text) -> Vec<String> {
     if let Some(at) = standing.verified {
         told.push(fill(t.verified_on, &[&when::shown(at, text)]));
     }
-    if let Some(at) = standing.undone {
-        told.push(fill(t.answer_undone, &[&when::shown(at, text)]));
-    }
     if let Some((at, letter)) = &standing.asked {
         let asked = fill(t.asked_on, &[&when::shown(*at, text)]);
         told.push(match letter {

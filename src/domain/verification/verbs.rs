@@ -48,8 +48,6 @@ pub struct Ask {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Standing {
     pub verified: Option<Timestamp>,
-    /// When the last answer came, where what it changed was undone.
-    pub undone: Option<Timestamp>,
     /// An unanswered request: its time, and the state of its letter.
     pub asked: Option<(Timestamp, Option<(State, String)>)>,
     pub declined: Option<Timestamp>,
@@ -226,17 +224,11 @@ impl Book {
         let store = self.core().store();
         let asked = store.verifications_of(placement.item).await?;
         let verified = asked.iter().filter_map(|asked| match asked.answer {
-            Some((Answer::Confirmed | Answer::Corrected, at)) if !asked.undone => Some(at),
+            Some((Answer::Confirmed | Answer::Corrected, at)) => Some(at),
             _ => None,
         });
-        let answered = asked.iter().filter_map(|asked| {
-            let (_, at) = asked.answer?;
-            Some((at, asked.undone))
-        });
-        let undone = answered.max_by_key(|(at, _)| *at);
         let mut standing = Standing {
             verified: verified.max(),
-            undone: undone.filter(|(_, undone)| *undone).map(|(at, _)| at),
             ..Standing::default()
         };
         if !self.permits(placement, Right::Verify).await? {

@@ -17,9 +17,6 @@ const VERIFICATION: &str = "SELECT v.id, v.person, v.item, v.collection, v.campa
     v.reminded, v.remind, o.state, o.answer
     FROM verification v LEFT JOIN outbox o ON o.id = v.letter";
 
-/// Follows an answer whose changes were undone.
-pub const UNDONE: &str = " undone";
-
 const CAMPAIGN: &str =
     "SELECT id, person, name, begun, days, reminders, skipped, ended FROM campaign";
 
@@ -128,12 +125,7 @@ fn verification(row: &Row<'_>) -> rusqlite::Result<Verification> {
     let hidden = json::read("what a verification hides", hidden.as_bytes())
         .ok_or_else(|| rusqlite::Error::InvalidColumnType(8, "hidden".to_owned(), Type::Text))?;
     let answer = row.get::<_, Option<String>>(12)?;
-    let told = answer.as_deref().unwrap_or_default();
-    let (told, undone) = match told.strip_suffix(UNDONE) {
-        Some(told) => (told, true),
-        None => (told, false),
-    };
-    let answer = Answer::parse(told);
+    let answer = answer.as_deref().and_then(Answer::parse);
     let state = row.get::<_, Option<String>>(17)?;
     let state = state.as_deref().and_then(State::parse);
     let said = row.get::<_, Option<String>>(18)?.unwrap_or_default();
@@ -155,7 +147,6 @@ fn verification(row: &Row<'_>) -> rusqlite::Result<Verification> {
         letter: state.map(|state| (state, said)),
         used: moment(11)?,
         answer: answer.zip(moment(13)?),
-        undone,
         answers: row.get(14)?,
         reminded: row.get(15)?,
     })

@@ -3,14 +3,11 @@
 use rusqlite::params;
 
 use super::{Applied, Commit};
-use crate::{
-    domain::{
-        error::Error,
-        id::VerificationId,
-        json,
-        verification::{Answer, LINK_DAYS, NewVerification, VerificationOp},
-    },
-    store::sqlite::verification::UNDONE,
+use crate::domain::{
+    error::Error,
+    id::VerificationId,
+    json,
+    verification::{Answer, LINK_DAYS, NewVerification, VerificationOp},
 };
 
 impl Commit<'_> {
@@ -50,13 +47,6 @@ impl Commit<'_> {
                 verification,
                 answer,
             } => self.answer(*verification, *answer),
-            VerificationOp::Undone { notice } => self.run(
-                "UPDATE verification AS v SET answer = v.answer || ?2
-                 WHERE v.person = (SELECT person FROM notice WHERE id = ?1)
-                     AND EXISTS (SELECT 1 FROM notice n WHERE n.id = ?1 AND n.kind = v.answer
-                         AND n.client = 'verification ' || v.address AND v.answered >= n.since)",
-                params![notice.0, UNDONE],
-            ),
             VerificationOp::Begin {
                 person,
                 name,

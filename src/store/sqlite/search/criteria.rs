@@ -96,7 +96,7 @@ fn conditions(filter: &Filter, folders: &[CollectionId]) -> (Vec<String>, Vec<Va
     if let Some(since) = filter.not_verified_since {
         with(
             "i.class = 'contact' AND NOT EXISTS (SELECT 1 FROM verification v WHERE v.item = i.id
-               AND v.answer <> 'declined' AND v.answered >= ??)",
+               AND v.answer IN ('confirmed', 'corrected', 'erased') AND v.answered >= ??)",
             since.0.into(),
         );
     }
