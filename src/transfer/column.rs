@@ -179,7 +179,7 @@ const ANY: &[Entry] = &[
     ("EMAIL", &["e-mail", "email", "mail", "e-mail address", "email address", "courriel", "adresse e-mail", "adresse electronique", "mel"]),
     ("TEL;cell", &["mobile", "cell", "mobile phone", "portable", "gsm", "tel. portable", "tel. mobile"]),
     ("TEL;work", &["work phone", "business phone", "office", "tel. bureau", "tel. pro"]),
-    ("TEL;home", &["home phone", "phone", "phone number", "telephone", "numero de telephone", "tel. fixe", "tel. domicile", "tel.", "tel"]),
+    ("TEL;home", &["home phone", "phone", "telephone", "tel. fixe", "tel. domicile", "tel."]),
     ("TEL;fax", &["fax", "telecopie"]),
     ("ADR.street", &["street", "street address", "address", "adresse", "adresse postale", "rue"]),
     ("ADR.code", &["zip", "postcode", "post code", "postal code", "zip code", "cp", "code postal"]),
@@ -196,8 +196,20 @@ const ANY: &[Entry] = &[
 ];
 
 /// Words of headers of telephone numbers, in any order: of what they are, and of which kind.
-const TELEPHONE: [&str; 5] = ["tel", "telephone", "phone", "telefon", "telefoon"];
-const MOBILE: [&str; 6] = [
+const TELEPHONE: [&str; 7] = [
+    "tel",
+    "telephone",
+    "phone",
+    "telefon",
+    "telefoon",
+    "telefono",
+    "telefone",
+];
+const MOBILE: [&str; 10] = [
+    "mobil",
+    "handy",
+    "movil",
+    "telemovel",
     "mobile",
     "portable",
     "gsm",
@@ -444,7 +456,8 @@ fn by_content(name: &str, cells: &[&str]) -> &'static str {
     if most(is_mobile) {
         return "TEL;cell";
     }
-    if most(is_telephone) {
+    let is_called_so = words(name).any(|word| TELEPHONE.contains(&word));
+    if most(is_telephone) || is_called_so && most(is_number) {
         return "TEL";
     }
     if most(|cell| cell.starts_with("http://") || cell.starts_with("https://")) {

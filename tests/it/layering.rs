@@ -78,6 +78,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "carnet_proto",
         &[
             "autodiscover",
+            "connect",
             "eas",
             "dav",
             "web",

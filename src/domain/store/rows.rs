@@ -142,7 +142,7 @@ pub struct ListPage {
 /// What lists mark an item with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
-    /// Somebody commented on it where the person reads that.
+    /// Somebody commented on it: a list marks comments of its place, results those the person reads.
     pub commented: bool,
     /// Documents are attached to it.
     pub attached: bool,

@@ -85,7 +85,8 @@ impl Reader<'_> {
             head,
         )?;
         let items: Vec<i64> = found.iter().map(|placement| placement.item.0).collect();
-        let marks = self.marks(&items, Some(person))?;
+        let place = found.first().map(|placement| placement.collection);
+        let marks = self.marks(&items, Some(person), place)?;
         let rows = found
             .into_iter()
             .map(|placement| {
@@ -127,24 +128,30 @@ impl Reader<'_> {
         })
     }
 
-    /// What lists mark items with, by item: comments that a person reads, wherever they are, and
-    /// documents that there are.
+    /// What lists mark items with, by item: comments that a person reads, in one place or wherever they
+    /// are, and documents that there are.
     pub(super) fn marks(
         &self,
         items: &[i64],
         person: Option<PersonId>,
+        place: Option<CollectionId>,
     ) -> rusqlite::Result<HashMap<i64, Marks>> {
         let marked = self.all(
             "SELECT j.value,
                  EXISTS (SELECT 1 FROM comment m JOIN collection c ON c.id = m.collection
                      JOIN placement o ON o.item = m.item AND o.collection = m.collection
                          AND o.gone IS NULL
-                     WHERE m.item = j.value AND (c.person = ?2 OR EXISTS (SELECT 1
+                     WHERE m.item = j.value AND (?3 IS NULL OR m.collection = ?3)
+                         AND (c.person = ?2 OR EXISTS (SELECT 1
                          FROM membership g WHERE g.grp = c.grp AND g.person = ?2))),
                  EXISTS (SELECT 1 FROM attachment a JOIN placement o ON o.item = a.document
                      AND o.gone IS NULL WHERE a.contact = j.value)
              FROM json_each(?1) j",
-            rusqlite::params![list(items), person.map(|person| person.0)],
+            rusqlite::params![
+                list(items),
+                person.map(|person| person.0),
+                place.map(|place| place.0)
+            ],
             |row| {
                 let marks = Marks {
                     commented: row.get(1)?,

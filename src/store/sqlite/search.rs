@@ -199,7 +199,7 @@ impl Reader<'_> {
             .collect();
         let items: Vec<i64> = chosen.iter().map(|(found, _)| found.item).collect();
         let mut texts = self.texts_of(&items)?;
-        let marks = self.marks(&items, person)?;
+        let marks = self.marks(&items, person, None)?;
         let holding = match places {
             [_] => HashMap::new(),
             _ => self.holding(&items)?,
