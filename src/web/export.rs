@@ -318,7 +318,9 @@ enum Begun {
 
 /// What a file is called: `Private Clients 2026-11-28.vcf`.
 fn file_name(title: &str, day: &str, ending: &str) -> String {
-    let title = title.replace(" · ", " ").replace(['/', '\\', ':'], "-");
+    let title = title
+        .replace(" · ", " ")
+        .replace(['/', '\\', ':', '*', '?', '"', '<', '>', '|'], "-");
     format!("{title} {day}.{ending}")
 }
 

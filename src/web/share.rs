@@ -248,8 +248,15 @@ pub async fn elsewhere(book: &Book, placement: &Placement) -> Result<Vec<Collect
     Ok(known.filter(|other| *other != here).collect())
 }
 
-/// Of each of these, whether it is in another place that the person reads.
+/// Of how many the other places are asked: each takes some reads.
+const ASKED: usize = 200;
+
+/// Of each of these, whether it is in another place that the person reads; of very many that is not
+/// asked.
 pub async fn are_elsewhere(book: &Book, placements: &[Placement]) -> Result<Vec<bool>> {
+    if placements.len() > ASKED {
+        return Ok(vec![false; placements.len()]);
+    }
     let mut are = Vec::with_capacity(placements.len());
     for placement in placements {
         are.push(!elsewhere(book, placement).await?.is_empty());

@@ -169,7 +169,7 @@ fn what_is_read_by_default_is_exact() {
         [&head[..], &[0x45], &children, &[0x01]].concat()
     };
     let texts = |octets: usize| {
-        let text = [&[0x03][..], &vec![b'x'; 16 * MIB - 2], &[0x00]].concat();
+        let text = [&[0x03][..], &vec![b'x'; 16 * MIB - 66], &[0x00]].concat();
         let mut all = [&head[..], &[0x45], &text.repeat(4)].concat();
         all.resize(octets - 1, 0x05);
         all.push(0x01);

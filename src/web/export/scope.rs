@@ -97,7 +97,14 @@ impl Scope {
             }
             Chosen::These(these) => these,
         };
-        if self.ids.is_empty() && !self.list.is_of_lists() {
+        // Among contacts that were chosen one by one, a list is one of them.
+        let heads = if self.ids.is_empty() {
+            Vec::new()
+        } else {
+            book.heads_of(&these).await?
+        };
+        let are_lists = !heads.is_empty() && heads.iter().flatten().all(Placement::is_list);
+        if !are_lists && !self.list.is_of_lists() {
             let (count, chosen) = (these.len(), Chosen::These(these));
             return Ok(Named {
                 chosen,
@@ -105,11 +112,8 @@ impl Scope {
                 title,
             });
         }
-        if let [one] = these[..] {
-            let head = book.heads_of(&[one]).await?.into_iter().flatten().next();
-            if let Some(list) = head.filter(Placement::is_list) {
-                title = format!("{title} · {}", names::short(&straight(&list.display)));
-            }
+        if let [Some(list)] = &heads[..] {
+            title = format!("{title} · {}", names::short(&straight(&list.display)));
         }
         let (these, people) = with_members(web, book, &these).await?;
         Ok(Named {

@@ -8,6 +8,9 @@ use crate::{
     web::{Web, when},
 };
 
+/// How far elements of the item and of its body are indented; those of exceptions are deeper.
+const OWN: usize = 4;
+
 /// What was kept, as people read it.
 pub struct Words {
     /// What is known of it, each after what it is called.
@@ -24,7 +27,8 @@ impl Words {
     pub fn read(whole: String, web: &Web, text: &Text) -> Self {
         let (mut lines, mut body, mut is_html) = (Vec::new(), String::new(), false);
         let is_of_exchange = whole.starts_with("AirSync");
-        let elements = whole.lines().filter(|_| is_of_exchange);
+        let is_its_own = |line: &&str| line.len() - line.trim_start().len() <= OWN;
+        let elements = whole.lines().filter(|_| is_of_exchange).filter(is_its_own);
         for (element, value) in elements.filter_map(|line| line.trim_start().split_once(" = ")) {
             let named = element.split_once(':').map_or(element, |(_, name)| name);
             let x = text.book;
